@@ -1,0 +1,46 @@
+# The two commands of the README are `make demo` and `make test`; both set up what they need.
+PYTHON ?= python3
+SERVE ?= 1
+VENV := .venv
+BIN := $(VENV)/bin
+
+RUN_PACKAGES := python3-venv gcc libc6-dev avrdude simavr libsimavr-dev libelf-dev gcc-avr avr-libc \
+	arduino-core-avr qemu-system-arm
+TEST_PACKAGES := chromium postgresql poppler-utils
+
+.PHONY: demo test setup setup-test lint firmware clean
+
+demo: setup
+	$(BIN)/stemfleet demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: setup-test lint
+	$(BIN)/pytest -n auto --dist loadgroup
+
+lint: setup-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: $(VENV)/run.stamp
+
+setup-test: $(VENV)/test.stamp
+
+$(VENV)/run.stamp: pyproject.toml scripts/system-packages
+	scripts/system-packages $(RUN_PACKAGES)
+	@echo "Python packages: into $(VENV)"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[virtual]'
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp
+	scripts/system-packages $(TEST_PACKAGES)
+	@echo "Python packages for the tests: into $(VENV)"
+	$(BIN)/python -m pip install --quiet --editable '.[virtual,test]'
+	touch $@
+
+firmware: setup
+	$(MAKE) -C firmware
+
+clean:
+	rm -rf $(VENV) build dist
