@@ -1,0 +1,66 @@
+"""The command line: parse, call one use case, print. Errors become a sentence and an exit code here, and only here.
+
+Exit codes: 0 done; 1 the answer is no (FAIL, refused, differs); 2 could not (bad input, ERROR, missing tool, stopped).
+"""
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from stemfleet import __version__
+from stemfleet.errors import StemfleetError
+from stemfleet.settings import Settings
+
+COULD_NOT = 2
+
+# Command → module:function, imported only when called: `allocate` must not wait for the web or the devices.
+COMMANDS = {
+    "allocate": "stemfleet.cli.allocation:allocate",
+    "commit": "stemfleet.cli.allocation:commit",
+    "sample": "stemfleet.cli.sample:sample",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named in a table and imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="stemfleet")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder that holds everything.")
+@click.pass_context
+def stemfleet(ctx: click.Context, data: Path | None) -> None:
+    """Allocates STEM kits to schools, prepares every kit, and tracks it until it is retired."""
+    ctx.obj = Settings.read(data)
+
+
+def main() -> None:
+    """Entry point of the program; never returns."""
+    try:
+        stemfleet(standalone_mode=False)
+        code = 0
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        code = COULD_NOT
+    except StemfleetError as error:
+        click.echo(f"stemfleet: {error}", err=True)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stemfleet: stopped", err=True)
+        code = COULD_NOT
+    sys.exit(code)
