@@ -1,0 +1,35 @@
+"""The tables by subject, the engine, the migrations. Transactions belong to the use cases."""
+
+from stemfleet.store.columns import canonical, now
+from stemfleet.store.engine import Store
+from stemfleet.store.history import HistoryEntry, first_broken_entry, read_history, write_history
+from stemfleet.store.kits import Attachment, Board, BoardRun, Kit, KitReport, Shipment
+from stemfleet.store.people import Person, SignInLink
+from stemfleet.store.schools import Evidence, ImportRun, School, SchoolCategory
+from stemfleet.store.waves import Application, Award, Lot, Wave
+
+__all__ = [
+    "Application",
+    "Attachment",
+    "Award",
+    "Board",
+    "BoardRun",
+    "Evidence",
+    "HistoryEntry",
+    "ImportRun",
+    "Kit",
+    "KitReport",
+    "Lot",
+    "Person",
+    "School",
+    "SchoolCategory",
+    "Shipment",
+    "SignInLink",
+    "Store",
+    "Wave",
+    "canonical",
+    "first_broken_entry",
+    "now",
+    "read_history",
+    "write_history",
+]

@@ -1,0 +1,101 @@
+"""The database: one SQLite file by default, PostgreSQL where many share it. Migrated when it is opened."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlmodel import Session, create_engine
+
+from stemfleet.errors import InputError, Unavailable
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Store:
+    """The open database. Use cases hold the transactions: `write()` commits at its end or nothing at all."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """Opens and migrates. Raises InputError for an address that is none, Unavailable when it is silent."""
+        try:
+            engine = _engine(url)
+        except ArgumentError as error:
+            raise InputError("STEMFLEET_DATABASE_URL is not a database address: {url}", url=url) from error
+        try:
+            migrate(engine)
+        except OperationalError as error:
+            engine.dispose()
+            raise Unavailable(
+                "The database at {url} cannot be opened: {why}",
+                url=engine.url.render_as_string(hide_password=True),
+                why=str(error.orig).strip(),
+            ) from error
+        return cls(engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction that is alone in writing on SQLite; rolled back when anything is raised inside."""
+        with self.engine.connect() as plain:
+            connection = plain.execution_options(stemfleet_write=True)
+            with Session(connection, expire_on_commit=False) as session:
+                yield session
+                session.commit()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not behind our back
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("stemfleet_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the tables to the newest revision. Two programs that start at once take turns."""
+    config = alembic_config()
+    with engine.connect() as plain:
+        connection = plain.execution_options(stemfleet_write=True)
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(5737000002)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config

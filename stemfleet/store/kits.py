@@ -1,0 +1,81 @@
+"""Kits, the boards in them, the runs that prove those boards, and shipments."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from stemfleet.store.columns import Json, UtcTime, now, word
+from stemfleet.words import KitState, Outcome
+
+
+class Kit(SQLModel, table=True):
+    """A kit under its asset tag: what it is, where it is, for whom."""
+
+    tag: str = Field(primary_key=True, max_length=16)
+    model: str = Field(index=True, max_length=64)
+    state: KitState = Field(sa_type=word(KitState), index=True)
+    award_id: int | None = Field(default=None, foreign_key="award.id", index=True)
+    school_code: str | None = Field(default=None, foreign_key="school.code", index=True)
+    shipment_id: int | None = Field(default=None, foreign_key="shipment.id", index=True)
+    note: str | None = None
+    created: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class Board(SQLModel, table=True):
+    """A board by its own identity (unique id, MAC, UUID), and the kit that it is part of."""
+
+    id: str = Field(primary_key=True, max_length=64)
+    recipe: str = Field(max_length=64)
+    kit_tag: str | None = Field(default=None, foreign_key="kit.tag", index=True)
+    first_seen: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class BoardRun(SQLModel, table=True):
+    """One run of a board on the bench. `record` is the whole record as written, once."""
+
+    __tablename__ = "board_run"
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    board_id: str | None = Field(default=None, foreign_key="board.id", index=True)
+    kit_tag: str | None = Field(default=None, foreign_key="kit.tag", index=True)  # a nameless board too
+    recipe: str = Field(max_length=64)
+    firmware_sha256: str = Field(max_length=64)
+    test_version: str = Field(max_length=32)
+    slot: str | None = None
+    station: str
+    person_id: int = Field(foreign_key="person.id")
+    started: datetime = Field(sa_type=UtcTime)
+    ended: datetime = Field(sa_type=UtcTime, index=True)
+    outcome: Outcome = Field(sa_type=word(Outcome), index=True)
+    reason: str | None = None
+    record: dict[str, Any] = Field(sa_type=Json)
+
+
+class Attachment(SQLModel, table=True):
+    """The raw log of a tool, a photo: bytes under their hash."""
+
+    sha256: str = Field(primary_key=True, max_length=64)
+    content: bytes
+
+
+class Shipment(SQLModel, table=True):
+    """Kits that left for one recipient together."""
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    school_code: str = Field(foreign_key="school.code", index=True)
+    person_id: int = Field(foreign_key="person.id")
+    shipped: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class KitReport(SQLModel, table=True):
+    """What a school says of its kit: it works, or it is broken, with a note."""
+
+    __tablename__ = "kit_report"
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    kit_tag: str = Field(foreign_key="kit.tag", index=True)
+    person_id: int = Field(foreign_key="person.id")
+    works: bool
+    note: str
+    at: datetime = Field(default_factory=now, sa_type=UtcTime, index=True)

@@ -1,0 +1,71 @@
+"""Recipients (schools and university departments), the evidence about them, the imports of both."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from stemfleet.store.columns import Json, UtcTime, now, word
+from stemfleet.words import Level, RecipientKind, SchoolStatus
+
+
+class School(SQLModel, table=True):
+    """A recipient: a school (7-digit code) or a university department (`U-<number>`, kind DEPARTMENT)."""
+
+    code: str = Field(primary_key=True, max_length=16)
+    kind: RecipientKind = Field(sa_type=word(RecipientKind))
+    name: str
+    level: Level = Field(sa_type=word(Level), index=True)
+    region: str | None = Field(default=None, index=True)
+    directorate: str | None = None
+    municipality: str | None = None
+    address: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    status: SchoolStatus = Field(sa_type=word(SchoolStatus))
+    search_name: str = Field(default="", index=True)  # folded by registers.names, so that ΚΕΡΚ finds Κέρκυρας
+
+
+class SchoolCategory(SQLModel, table=True):
+    """A category that the register gives a school, and the import that said so."""
+
+    __tablename__ = "school_category"
+
+    school_code: str = Field(foreign_key="school.code", primary_key=True)
+    category: str = Field(primary_key=True, max_length=64)
+    import_id: int = Field(foreign_key="import_run.id")
+
+
+class Evidence(SQLModel, table=True):
+    """One eTwinning record: `number` items of a kind in a year, and the file and row that said so."""
+
+    __table_args__ = (UniqueConstraint("fingerprint", name="uq_evidence_fingerprint"),)
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    school_code: str = Field(foreign_key="school.code", index=True)
+    kind: str = Field(max_length=64)
+    year: int
+    edition: str | None = None
+    rank: str | None = None
+    number: int = 1
+    person: str | None = None  # a pseudonymous id, only where a rule must count persons
+    title: str | None = None
+    fingerprint: str = Field(max_length=64)  # of the row's content: the same file again adds nothing
+    import_id: int = Field(foreign_key="import_run.id")
+    row: int
+
+
+class ImportRun(SQLModel, table=True):
+    """One applied import: which file (by hash), who, when, what it changed."""
+
+    __tablename__ = "import_run"
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    what: str = Field(max_length=32)
+    file_name: str
+    file_sha256: str = Field(max_length=64)
+    format: str = Field(max_length=64)
+    counts: dict[str, Any] = Field(sa_type=Json)
+    person_id: int = Field(foreign_key="person.id")
+    at: datetime = Field(default_factory=now, sa_type=UtcTime)

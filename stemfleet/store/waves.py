@@ -1,0 +1,68 @@
+"""Waves, their lots, what each applicant came with, and who got what."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from stemfleet.store.columns import Json, UtcTime, now, word
+from stemfleet.words import Place
+
+
+class Wave(SQLModel, table=True):
+    """An allocated wave. `bundle`: the public bundle as one zip; `digest`: the sha256 published with it."""
+
+    code: str = Field(primary_key=True, max_length=32)
+    title: str
+    year: int = Field(index=True)
+    rules: dict[str, Any] = Field(sa_type=Json)
+    beacon_source: str | None = None
+    beacon_round: str | None = None
+    beacon_value: str
+    seed: str = Field(max_length=64)
+    result: dict[str, Any] = Field(sa_type=Json)  # waiting, replacements, cut-offs, certificates
+    bundle: bytes
+    digest: str = Field(max_length=64)
+    person_id: int = Field(foreign_key="person.id")
+    allocated: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class Lot(SQLModel, table=True):
+    """A kit model with `seats` in a wave; seats count awards, units = seats × units_per_award."""
+
+    wave_code: str = Field(foreign_key="wave.code", primary_key=True)
+    lot: str = Field(primary_key=True, max_length=64)
+    position: int
+    model: str = Field(index=True, max_length=64)
+    seats: int
+    units_per_award: int
+
+
+class Application(SQLModel, table=True):
+    """What a recipient came with in a wave: points with every line, categories, preferences, closed lots."""
+
+    wave_code: str = Field(foreign_key="wave.code", primary_key=True)
+    school_code: str = Field(foreign_key="school.code", primary_key=True, index=True)
+    level: str = Field(max_length=32)
+    region: str | None = None
+    categories: list[str] = Field(sa_type=Json)
+    points: int
+    lines: list[Any] = Field(sa_type=Json)
+    preferences: list[str] = Field(sa_type=Json)
+    ineligible: dict[str, str] = Field(sa_type=Json)
+    ticket: str = Field(max_length=64)
+    merit: int  # place in the wave's order of merit, from 1
+
+
+class Award(SQLModel, table=True):
+    """A recipient got a place of a lot; it may receive `units` kits."""
+
+    __table_args__ = (UniqueConstraint("wave_code", "school_code", name="uq_award_wave_school"),)
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    wave_code: str = Field(foreign_key="wave.code", index=True)
+    lot: str = Field(max_length=64)
+    model: str = Field(max_length=64)
+    school_code: str = Field(foreign_key="school.code", index=True)
+    place: Place = Field(sa_type=word(Place))
+    units: int
