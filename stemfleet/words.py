@@ -99,6 +99,8 @@ class Reason(StrEnum):
     OTHER_KIT = "other_kit"
     DUPLICATE_ID = "duplicate_id"
     CLONE = "clone"
+    PRACTICE_IMAGE = "practice_image"  # an image for virtual boards was meant for a real one
+    INTERNAL = "internal"  # a bug of ours; the traceback is in the attached log
 
 
 MEASUREMENT_REASON = "measurement:"

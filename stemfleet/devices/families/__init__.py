@@ -1,0 +1,21 @@
+"""One module per family of boards, imported when the first board of it is run."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stemfleet.devices.run import Driver
+
+FAMILIES = {
+    "arduino": "stemfleet.devices.families.arduino:ArduinoDriver",
+    "printer": "stemfleet.devices.families.printer:PrinterDriver",
+    "microbit": "stemfleet.devices.families.microbit:MicrobitDriver",
+    "esp": "stemfleet.devices.families.esp:EspDriver",
+}
+
+
+def driver_of(family: str) -> "type[Driver]":
+    """The driver's class. The family is one of FAMILIES: recipes are checked when they are read."""
+    module, _, name = FAMILIES[family].partition(":")
+    driver: type[Driver] = getattr(importlib.import_module(module), name)
+    return driver
