@@ -14,6 +14,7 @@ from sqlmodel import Session, create_engine
 
 from stemfleet.errors import InputError, Unavailable
 
+_WRITER = 5_737_000_001  # PostgreSQL advisory lock: any number that nobody else uses in this database
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -25,7 +26,7 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> "Store":
-        """Opens and migrates. Raises InputError for an address that is none, Unavailable when it is silent."""
+        """Opens and migrates. Raises InputError for no address, Unavailable when it is silent."""
         try:
             engine = _engine(url)
         except ArgumentError as error:
@@ -48,9 +49,8 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction that is alone in writing on SQLite; rolled back when anything is raised inside."""
-        with self.engine.connect() as plain:
-            connection = plain.execution_options(stemfleet_write=True)
+        """One transaction; no other writes meanwhile. Rolled back when anything is raised inside."""
+        with _writing(self.engine) as connection:
             with Session(connection, expire_on_commit=False) as session:
                 yield session
                 session.commit()
@@ -83,13 +83,20 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def migrate(engine: Engine) -> None:
-    """Brings the tables to the newest revision. Two programs that start at once take turns."""
-    config = alembic_config()
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    """A connection whose transaction is the only writing one: what people do to kits must not interleave."""
     with engine.connect() as plain:
         connection = plain.execution_options(stemfleet_write=True)
         if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(5737000002)")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+        yield connection
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the tables to the newest revision. Two programs that start at once take turns."""
+    config = alembic_config()
+    with _writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()

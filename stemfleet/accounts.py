@@ -1,0 +1,98 @@
+"""Who works here: adding persons, and the one-time links with which they sign in."""
+
+import getpass
+import hashlib
+import secrets
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from stemfleet.errors import InputError, NotFound, Refused
+from stemfleet.store import Person, School, SignInLink, Store, now, write_history
+from stemfleet.words import Role
+
+LINK_LIFETIME = timedelta(days=7)
+
+
+def console_person(store: Store) -> Person:
+    """The person at this computer's command line, under the name of the system account.
+
+    Whoever may read and write the data folder may do everything in it, so the role is the NSO's.
+    """
+    name = f"{getpass.getuser()} (console)"
+    with store.write() as session:
+        person = _by_name(session, name)
+        if person is None:
+            person = Person(name=name, role=Role.NSO)
+            session.add(person)
+            session.flush()
+            write_history(session, person, "person", name, "added", role=Role.NSO)
+        return person
+
+
+def add_person(store: Store, actor: Person, name: str, role: Role, school_code: str | None = None) -> Person:
+    """Adds a named person. Raises InputError for a name in use, NotFound for an unknown school."""
+    actor.must_be(Role.NSO)
+    name = " ".join(name.split())
+    if not name:
+        raise InputError("A person needs a name.")
+    if (role is Role.SCHOOL) != (school_code is not None):
+        raise InputError("A person of the role school belongs to one school, and nobody else does.")
+    with store.write() as session:
+        if school_code is not None and session.get(School, school_code) is None:
+            raise NotFound("There is no school {code}.", code=school_code)
+        if _by_name(session, name) is not None:
+            raise InputError("There is a person {name} already. A new link: user link", name=name)
+        person = Person(name=name, role=role, school_code=school_code)
+        session.add(person)
+        session.flush()
+        write_history(session, actor, "person", name, "added", role=role, school=school_code)
+        return person
+
+
+def issue_link(store: Store, actor: Person, name: str) -> str:
+    """A fresh one-time token for the person; the address is `<root>/sign-in/<token>`. Raises NotFound."""
+    actor.must_be(Role.NSO)
+    token = secrets.token_urlsafe(24)
+    with store.write() as session:
+        person = _by_name(session, name)
+        if person is None:
+            raise NotFound("There is no person {name}.", name=name)
+        session.add(SignInLink(token_sha256=_hash(token), person_id=person.id, expires=now() + LINK_LIFETIME))
+        write_history(session, actor, "person", name, "link_issued")
+    return token
+
+
+def sign_in(store: Store, token: str) -> Person:
+    """Uses up a link. Raises Refused when it is unknown, used, or too old."""
+    with store.write() as session:
+        link = session.get(SignInLink, _hash(token))
+        if link is None or link.used is not None or link.expires < now():
+            raise Refused("This link has been used or is too old. Ask for a new one.")
+        person = session.get_one(Person, link.person_id)
+        if not person.active:
+            raise Refused("{person} may not do this.", person=person.name)
+        link.used = now()
+        session.add(link)
+        write_history(session, person, "person", person.name, "signed_in")
+        return person
+
+
+def find_person(store: Store, person_id: int) -> Person | None:
+    """The active person of a signed-in session, or None."""
+    with store.read() as session:
+        person = session.get(Person, person_id)
+        return person if person and person.active else None
+
+
+def list_people(store: Store) -> list[Person]:
+    with store.read() as session:
+        return list(session.exec(select(Person).order_by(col(Person.name))).all())
+
+
+def _by_name(session: Session, name: str) -> Person | None:
+    return session.exec(select(Person).where(Person.name == name)).first()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""The gate: nothing leaves without a pass of every board on the current firmware and the current test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from stemfleet.catalogue import Component, find_model
+from stemfleet.devices.recipe import Recipe
+from stemfleet.store import Board, BoardRun, Kit
+from stemfleet.words import Outcome
+from stemfleet.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class OpenPoint:
+    """Why a kit may not leave. `code`: board_missing, not_passed, old_firmware, old_test, no_checklist.
+
+    `subject`: the board, or the recipes one of which a missing board needs.
+    """
+
+    code: str
+    subject: str
+
+
+def open_points(session: Session, workshop: Workshop, kit: Kit) -> list[OpenPoint]:
+    """What still keeps the kit in; empty: it may leave.
+
+    A model without boards is proved by a checklist. There are none yet, so such a kit stays in.
+    """
+    model = find_model(workshop.models, kit.model)
+    if not model.components:
+        return [OpenPoint("no_checklist", kit.model)]
+    boards = boards_of(session, kit)
+    points = [point for component in model.components for point in _missing(component, boards)]
+    for board in boards:
+        points += _unproved(latest_run(session, board), workshop.recipes.get(board.recipe), board)
+    return points
+
+
+def boards_of(session: Session, kit: Kit) -> Sequence[Board]:
+    return session.exec(select(Board).where(Board.kit_tag == kit.tag).order_by(Board.id)).all()
+
+
+def latest_run(session: Session, board: Board) -> BoardRun | None:
+    """The newest run that told something: ERROR, TIMEOUT and ABORTED say nothing about the board."""
+    telling = select(BoardRun).where(
+        BoardRun.board_id == board.id, col(BoardRun.outcome).in_([Outcome.PASS, Outcome.FAIL])
+    )
+    return session.exec(
+        telling.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc()).limit(1)
+    ).first()
+
+
+def _missing(component: Component, boards: Sequence[Board]) -> list[OpenPoint]:
+    there = sum(board.recipe in component.recipes for board in boards)
+    return [OpenPoint("board_missing", " / ".join(component.recipes))] * (component.count - there)
+
+
+def _unproved(run: BoardRun | None, recipe: Recipe | None, board: Board) -> list[OpenPoint]:
+    if run is None or run.outcome is not Outcome.PASS or recipe is None:
+        return [OpenPoint("not_passed", board.id)]
+    if not recipe.firmware.open and run.firmware_sha256 != recipe.firmware.sha256:
+        return [OpenPoint("old_firmware", board.id)]
+    if run.test_version != recipe.test_version:
+        return [OpenPoint("old_test", board.id)]
+    return []

@@ -1,0 +1,79 @@
+"""Kits as pages and commands show them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from stemfleet.kits.gate import OpenPoint, boards_of, open_points
+from stemfleet.kits.tags import find_kit
+from stemfleet.store import Award, Board, BoardRun, HistoryEntry, Kit, KitReport, School, Store, read_history
+from stemfleet.words import KitState
+from stemfleet.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class KitView:
+    """A kit with everything that its page shows. `runs` newest first; `history` oldest first, with names."""
+
+    kit: Kit
+    school: School | None
+    award: Award | None
+    boards: Sequence[Board]
+    runs: Sequence[BoardRun]
+    reports: Sequence[KitReport]
+    history: Sequence[tuple[HistoryEntry, str]]
+    open_points: Sequence[OpenPoint]
+
+    def as_json(self) -> dict[str, Any]:
+        """What `kit show --json` prints."""
+        return {
+            "tag": self.kit.tag,
+            "model": self.kit.model,
+            "state": self.kit.state,
+            "school": self.kit.school_code,
+            "wave": self.award.wave_code if self.award else None,
+            "lot": self.award.lot if self.award else None,
+            "boards": [{"board_id": board.id, "recipe": board.recipe} for board in self.boards],
+            "open_points": [{"code": point.code, "subject": point.subject} for point in self.open_points],
+            "runs": [run.record for run in self.runs],
+            "reports": [{"works": r.works, "note": r.note, "at": r.at.isoformat()} for r in self.reports],
+            "history": [
+                {"at": entry.at.isoformat(), "person": name, "verb": entry.verb, "facts": entry.facts}
+                for entry, name in self.history
+            ],
+        }
+
+
+def show_kit(workshop: Workshop, tag: str) -> KitView:
+    """Raises InputError for what is no tag, NotFound for a tag that nobody issued."""
+    with workshop.store.read() as session:
+        kit = find_kit(session, tag)
+        runs = select(BoardRun).where(BoardRun.kit_tag == kit.tag).order_by(col(BoardRun.id).desc())
+        reports = select(KitReport).where(KitReport.kit_tag == kit.tag).order_by(col(KitReport.id).desc())
+        return KitView(
+            kit=kit,
+            school=session.get(School, kit.school_code) if kit.school_code else None,
+            award=session.get(Award, kit.award_id) if kit.award_id else None,
+            boards=boards_of(session, kit),
+            runs=session.exec(runs).all(),
+            reports=session.exec(reports).all(),
+            history=read_history(session, "kit", kit.tag),
+            open_points=open_points(session, workshop, kit),
+        )
+
+
+def list_kits(
+    store: Store, *, state: KitState | None = None, model: str | None = None, school: str | None = None
+) -> Sequence[tuple[Kit, str | None]]:
+    """(kit, name of its recipient), by tag."""
+    chosen = select(Kit, School.name).join(School, col(School.code) == Kit.school_code, isouter=True)
+    if state is not None:
+        chosen = chosen.where(Kit.state == state)
+    if model is not None:
+        chosen = chosen.where(Kit.model == model)
+    if school is not None:
+        chosen = chosen.where(Kit.school_code == school)
+    with store.read() as session:
+        return session.exec(chosen.order_by(Kit.tag)).all()

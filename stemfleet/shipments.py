@@ -1,0 +1,111 @@
+"""From the shelf to a school: kits are reserved for an award, packed, shipped. The gate stands before each step."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, func, select
+
+from stemfleet.errors import InputError, NotFound, Refused
+from stemfleet.kits import find_kit, move_kit, open_points
+from stemfleet.store import Award, Kit, Person, School, Shipment, write_history
+from stemfleet.words import KitState, Role
+from stemfleet.workshop import Workshop
+
+
+def reserve_kit(workshop: Workshop, person: Person, tag: str, school_code: str) -> Award:
+    """Sets a ready kit aside for an award of the school whose units are not all reserved.
+
+    Raises Refused when the kit may not leave or the school has no such award left; NotFound for an unknown kit.
+    """
+    person.must_be(Role.WAREHOUSE, Role.NSO)
+    with workshop.store.write() as session:
+        return _reserve(session, person, workshop, find_kit(session, tag), school_code)
+
+
+def pack_kit(workshop: Workshop, person: Person, tag: str) -> None:
+    """Puts a reserved kit into its box. Raises Refused when it is not reserved or may no longer leave."""
+    person.must_be(Role.WAREHOUSE, Role.NSO)
+    with workshop.store.write() as session:
+        _pack(session, person, workshop, find_kit(session, tag))
+
+
+def ship_kits(workshop: Workshop, person: Person, tags: Sequence[str], school_code: str) -> Shipment:
+    """Ships kits to a school together, all or none; a ready kit is reserved and packed on the way.
+
+    Raises Refused, naming the kit and what is open, when one of them may not leave or is not for this school;
+    NotFound for an unknown kit or school; InputError for no kits at all.
+    """
+    person.must_be(Role.WAREHOUSE, Role.NSO)
+    if not tags:
+        raise InputError("Name at least one kit to ship.")
+    with workshop.store.write() as session:
+        shipment = Shipment(school_code=_school(session, school_code).code, person_id=person.id)
+        session.add(shipment)
+        session.flush()
+        for tag in tags:
+            kit = find_kit(session, tag)
+            _bring_to_packed(session, person, workshop, kit, school_code)
+            kit.shipment_id = shipment.id
+            move_kit(session, person, kit, KitState.SHIPPED, school=school_code, shipment=shipment.id)
+        return shipment
+
+
+def open_awards(session: Session, model: str) -> list[tuple[Award, int]]:
+    """(award, units without a kit yet) of a model, the oldest award first."""
+    taken = select(func.count(col(Kit.tag))).where(Kit.award_id == Award.id).scalar_subquery()
+    awards = session.exec(select(Award, taken).where(Award.model == model).order_by(col(Award.id))).all()
+    return [(award, award.units - kits) for award, kits in awards if award.units > kits]
+
+
+def _bring_to_packed(
+    session: Session, person: Person, workshop: Workshop, kit: Kit, school_code: str
+) -> None:
+    if kit.school_code not in (None, school_code):
+        raise Refused("Kit {tag} is reserved for school {school}.", tag=kit.tag, school=kit.school_code)
+    if kit.state is KitState.READY:
+        _reserve(session, person, workshop, kit, school_code)
+    if kit.state is KitState.RESERVED:
+        _pack(session, person, workshop, kit)
+    _may_leave(session, workshop, kit, KitState.PACKED)
+
+
+def _reserve(session: Session, person: Person, workshop: Workshop, kit: Kit, school_code: str) -> Award:
+    _may_leave(session, workshop, kit, KitState.READY)
+    school = _school(session, school_code)
+    award = next((a for a, _left in open_awards(session, kit.model) if a.school_code == school.code), None)
+    if award is None:
+        raise Refused(
+            "School {school} has no award of {model} without a kit.", school=school.code, model=kit.model
+        )
+    kit.award_id, kit.school_code = award.id, school.code
+    move_kit(session, person, kit, KitState.RESERVED, school=school.code, wave=award.wave_code, lot=award.lot)
+    return award
+
+
+def _pack(session: Session, person: Person, workshop: Workshop, kit: Kit) -> None:
+    _may_leave(session, workshop, kit, KitState.RESERVED)
+    move_kit(session, person, kit, KitState.PACKED)
+
+
+def _may_leave(session: Session, workshop: Workshop, kit: Kit, needed: KitState) -> None:
+    points = open_points(session, workshop, kit)
+    if points:
+        raise Refused(
+            "Kit {tag} may not leave: {code} ({subject}). Run it on the bench first.",
+            tag=kit.tag,
+            code=points[0].code,
+            subject=points[0].subject,
+        )
+    if kit.state is not needed:
+        raise Refused(
+            "Kit {tag} is in the state {state}; this step needs {needed}.",
+            tag=kit.tag,
+            state=kit.state,
+            needed=needed,
+        )
+
+
+def _school(session: Session, code: str) -> School:
+    school = session.get(School, code)
+    if school is None:
+        raise NotFound("There is no school {code}.", code=code)
+    return school
