@@ -58,9 +58,7 @@ class Unavailable(StemfleetError):
 class ToolMissing(Unavailable):
     """A program is not installed. Facts: `tool`, `install` (the command that installs it)."""
 
-    def __init__(
-        self, text: str = "{tool} is not installed. Install it with: {install}", **facts: Any
-    ) -> None:
+    def __init__(self, text: str = "{tool} is not installed. Install it with: {install}", **facts: Any) -> None:
         super().__init__(text, **facts)
 
 

@@ -23,7 +23,6 @@ class Settings:
         folder = folder.absolute()
         return cls(
             data=folder,
-            database_url=os.environ.get("STEMFLEET_DATABASE_URL")
-            or f"sqlite:///{folder / 'stemfleet.sqlite'}",
+            database_url=os.environ.get("STEMFLEET_DATABASE_URL") or f"sqlite:///{folder / 'stemfleet.sqlite'}",
             public_url=(os.environ.get("STEMFLEET_PUBLIC_URL") or "").rstrip("/") or None,
         )

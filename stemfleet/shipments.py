@@ -6,7 +6,7 @@ from sqlmodel import Session, col, func, select
 
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.kits import find_kit, move_kit, open_points
-from stemfleet.store import Award, Kit, Person, School, Shipment, write_history
+from stemfleet.store import Award, Kit, Person, School, Shipment
 from stemfleet.words import KitState, Role
 from stemfleet.workshop import Workshop
 
@@ -56,9 +56,7 @@ def open_awards(session: Session, model: str) -> list[tuple[Award, int]]:
     return [(award, award.units - kits) for award, kits in awards if award.units > kits]
 
 
-def _bring_to_packed(
-    session: Session, person: Person, workshop: Workshop, kit: Kit, school_code: str
-) -> None:
+def _bring_to_packed(session: Session, person: Person, workshop: Workshop, kit: Kit, school_code: str) -> None:
     if kit.school_code not in (None, school_code):
         raise Refused("Kit {tag} is reserved for school {school}.", tag=kit.tag, school=kit.school_code)
     if kit.state is KitState.READY:
@@ -73,9 +71,7 @@ def _reserve(session: Session, person: Person, workshop: Workshop, kit: Kit, sch
     school = _school(session, school_code)
     award = next((a for a, _left in open_awards(session, kit.model) if a.school_code == school.code), None)
     if award is None:
-        raise Refused(
-            "School {school} has no award of {model} without a kit.", school=school.code, model=kit.model
-        )
+        raise Refused("School {school} has no award of {model} without a kit.", school=school.code, model=kit.model)
     kit.award_id, kit.school_code = award.id, school.code
     move_kit(session, person, kit, KitState.RESERVED, school=school.code, wave=award.wave_code, lot=award.lot)
     return award

@@ -54,9 +54,7 @@ def read_models(own: Path | None = None) -> dict[str, Model]:
 def find_model(models: Mapping[str, Model], name: str) -> Model:
     """Raises NotFound with the known names."""
     if name not in models:
-        raise NotFound(
-            "There is no kit model {name}. Known: {known}", name=name, known=", ".join(sorted(models))
-        )
+        raise NotFound("There is no kit model {name}. Known: {known}", name=name, known=", ".join(sorted(models)))
     return models[name]
 
 

@@ -6,8 +6,9 @@ Shipped recipes lie in `recipes/`; a user's own in a folder of the data, by the 
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import isnan, nan
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stemfleet.devices.record import Measurement, Value
 from stemfleet.errors import InputError, NotFound
@@ -17,6 +18,15 @@ from stemfleet.words import Outcome
 FAMILIES = ("arduino", "printer", "microbit", "esp")
 PHASES = ("identify", "flash", "verify", "check", "finish")
 SHIPPED = Path(__file__).parent / "recipes"
+
+T = TypeVar("T")
+_KIND_NAMES: dict[type, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    list: "a list",
+    dict: "a table",
+}
 
 
 @dataclass(frozen=True)
@@ -118,4 +128,132 @@ def read_recipe(path: Path) -> Recipe:
         raise InputError(
             "{file} is not valid TOML: {problem}.", file=str(path), problem=str(wrong)
         ) from wrong
-    raise NotImplementedError(data, resource)
+    table = _Table(path, "", data)
+    family = table.text("family")
+    if family not in FAMILIES:
+        raise table.wrong("family", f"must be one of {', '.join(FAMILIES)}")
+    recipe = Recipe(
+        name=table.text("name"),
+        title=table.text("title"),
+        family=family,
+        test_version=table.text("test_version"),
+        firmware=_firmware(table.table("firmware")),
+        phases=tuple(_phase(part) for part in table.tables("phases")),
+        checks=tuple(_limit(part) for part in table.tables("checks")),
+        usb=tuple(str(item).upper() for item in table.get("usb", list, [])),
+        settings=table.get("settings", dict, {}),
+        path=path,
+    )
+    table.nothing_else()
+    if not recipe.phases:
+        raise table.wrong("phases", "needs at least one phase")
+    return recipe
+
+
+def _firmware(table: "_Table") -> Firmware:
+    named = table.get("file", str, "") or None
+    digest = table.get("sha256", str, "").lower() or None
+    firmware = Firmware(
+        name=table.text("name"),
+        version=table.text("version"),
+        file=_image(table.file, named) if named else None,
+        sha256=digest,
+        open=table.get("open", bool, False),
+        practice=table.get("practice", bool, False),
+    )
+    table.nothing_else()
+    if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
+        raise table.wrong("sha256", "must be 64 hexadecimal digits")
+    if named and digest is None:
+        raise table.wrong("sha256", "is missing: a file is only approved with its sha256")
+    return firmware
+
+
+def _image(recipe: Path, named: str) -> Path:
+    """Beside an own recipe, or among the shipped images."""
+    beside = recipe.parent / named
+    return beside if beside.is_file() else resource("firmware", *named.split("/"))
+
+
+def _phase(table: "_Table") -> PhasePlan:
+    name = table.text("name")
+    if name not in PHASES:
+        raise table.wrong("name", f"must be one of {', '.join(PHASES)}")
+    plan = PhasePlan(
+        name=name,
+        timeout_s=table.number("timeout_s") or 0.0,
+        attempts=table.get("attempts", int, 1),
+        without_flash=table.get("without_flash", bool, name in {"identify", "check"}),
+    )
+    table.nothing_else()
+    if plan.timeout_s <= 0 or plan.attempts < 1:
+        raise table.wrong("timeout_s", "and attempts must be more than nothing")
+    return plan
+
+
+def _limit(table: "_Table") -> Limit:
+    equals = table.get("equals", str, "") or None
+    limit = Limit(
+        name=table.text("name"),
+        unit=table.get("unit", str, ""),
+        low=equals if equals else table.number("low", None),
+        high=equals if equals else table.number("high", None),
+    )
+    table.nothing_else()
+    return limit
+
+
+class _Table:
+    """One table of a recipe file, which knows where it stands and what of it was read."""
+
+    def __init__(self, file: Path, place: str, data: dict[str, Any]) -> None:
+        self.file, self.place, self._data = file, place, data
+        self._read: set[str] = set()
+
+    def wrong(self, key: str, problem: str) -> InputError:
+        return InputError(
+            "{file}: {key} {problem}.", file=str(self.file), key=f"{self.place}{key}", problem=problem
+        )
+
+    def get(self, key: str, kind: type[T], default: T) -> T:
+        """The value of a key that may be missing."""
+        self._read.add(key)
+        value = self._data.get(key, default)
+        if not isinstance(value, kind):
+            raise self.wrong(key, f"must be {_KIND_NAMES[kind]}")
+        return value
+
+    def text(self, key: str) -> str:
+        """A text that must be there."""
+        value = self.get(key, str, "")
+        if not value:
+            raise self.wrong(key, "is missing")
+        return value
+
+    def number(self, key: str, default: float | None = nan) -> float | None:
+        """A number; without a default it must be there."""
+        self._read.add(key)
+        value = self._data.get(key, default)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value):
+            raise self.wrong(key, "must be a number")
+        return float(value)
+
+    def table(self, key: str) -> "_Table":
+        """A table that must be there."""
+        if key not in self._data:
+            raise self.wrong(key, "is missing")
+        return _Table(self.file, f"{self.place}{key}.", self.get(key, dict, {}))
+
+    def tables(self, key: str) -> list["_Table"]:
+        """An array of tables; empty when it is not there."""
+        rows = self.get(key, list, [])
+        if not all(isinstance(row, dict) for row in rows):
+            raise self.wrong(key, "must be tables: [[...]]")
+        return [_Table(self.file, f"{self.place}{key}[{place}].", row) for place, row in enumerate(rows)]
+
+    def nothing_else(self) -> None:
+        """Raises when the file has a key that nobody read: most often a typing error."""
+        for key in self._data.keys() - self._read:
+            raise self.wrong(key, "is not a key that recipes have")

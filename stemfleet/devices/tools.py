@@ -1,9 +1,31 @@
 """External tools: each in a process group of its own, with a time limit, its output streamed and kept (bounded)."""
 
+import codecs
+import contextlib
+import functools
+import os
+import platform
+import queue
+import re
+import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
+
+from stemfleet import __version__
+from stemfleet.devices.faults import BoardError, BoardStopped, BoardTimeout
+from stemfleet.errors import ToolMissing
+from stemfleet.words import Reason
+
+KEEP_CHARS = 64_000  # of a tool's output, at its beginning and again at its end
+_TICK_S = 0.1
+_GRACE_S = 1.0  # between asking a tool to end and killing it
+_TOO_LONG = "The tool did not end in time. Check the cable, unplug the board, plug it in again, and retry."
 
 
 @dataclass(frozen=True)
@@ -13,6 +35,54 @@ class ToolResult:
     code: int
     output: str
     seconds: float
+
+
+# Tool → what installs it. Python packages come with the program; a missing one means a broken installation.
+_INSTALL = {
+    "avrdude": "sudo apt install avrdude",
+    "qemu-system-arm": "sudo apt install qemu-system-arm",
+    "gcc": "sudo apt install gcc libc6-dev",
+    "avr-gcc": "sudo apt install gcc-avr avr-libc",
+}
+_PACKAGES = {"esptool": "esptool", "uflash": "uflash", "ampy": "adafruit-ampy", "pyserial": "pyserial"}
+
+
+def install_command(tool: str) -> str:
+    """The command that installs a tool here."""
+    if tool in _PACKAGES:
+        return f"pip install {_PACKAGES[tool]}"
+    if tool == "avrdude" and sys.platform == "win32":
+        return "pip install avrdude-windows"
+    if tool == "avrdude" and sys.platform == "darwin":
+        return "brew install avrdude"
+    return _INSTALL.get(tool, f"sudo apt install {tool}")
+
+
+def tool_missing(tool: str) -> BoardError:
+    """The fault of a board whose tool is not installed."""
+    return BoardError(Reason.TOOL_MISSING, str(ToolMissing(tool=tool, install=install_command(tool))))
+
+
+@functools.cache
+def tool_version(name: str) -> str:
+    """Version of a tool, "unknown" when it does not tell; asked once per process."""
+    if name == "stemfleet":
+        return f"{__version__} (Python {platform.python_version()}, {platform.platform(terse=True)})"
+    if name in _PACKAGES:
+        try:
+            return metadata.version(_PACKAGES[name])
+        except metadata.PackageNotFoundError:
+            return "unknown"
+    # avrdude has no --version before 7.2 and prints its version with the help of -?.
+    question = "-?" if name == "avrdude" else "--version"
+    try:
+        told = subprocess.run(
+            [name, question], capture_output=True, text=True, timeout=10, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    found = re.search(r"\d+\.\d+[\w.+-]*", told.stdout + told.stderr)
+    return found.group().rstrip(".") if found else "unknown"
 
 
 def run_tool(
@@ -26,11 +96,122 @@ def run_tool(
 ) -> ToolResult:
     """Run to the end. `on_output` gets the output piece by piece as it comes, in this thread.
 
-    Raises BoardTimeout(phase_timeout), BoardStopped, BoardError(tool_missing); the whole process group is gone then.
+    Raises BoardTimeout(phase_timeout), BoardStopped, BoardError(tool_missing); whatever happens, the whole process
+    group is gone afterwards.
     """
-    raise NotImplementedError
+    began = time.monotonic()
+    process = _start(argv, cwd, env)
+    kept = _Kept()
+    try:
+        for piece in _pieces(process, began + timeout, stop or threading.Event()):
+            kept.add(piece)
+            if on_output is not None:
+                on_output(piece)
+    finally:
+        _end_group(process)
+    return ToolResult(process.returncode, kept.text(), time.monotonic() - began)
 
 
-def tool_version(name: str) -> str:
-    """Version of a tool of the table, "unknown" when it does not tell; asked once per process."""
-    raise NotImplementedError
+def _start(argv: Sequence[str], cwd: Path | None, env: dict[str, str] | None) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,  # a group of its own: it and its children can be ended together
+        )
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | PermissionError) and str(error.filename) == argv[0]:
+            raise tool_missing(Path(argv[0]).name) from error
+        raise
+
+
+def _pieces(process: "subprocess.Popen[bytes]", deadline: float, stop: threading.Event) -> Iterator[str]:
+    """The output as it comes, until the tool has ended.
+
+    A thread reads the pipe, because a pipe cannot be waited for with a limit everywhere (Windows).
+    """
+    pieces: queue.Queue[str | None] = queue.Queue(maxsize=64)
+    reader = threading.Thread(target=_read, args=(process, pieces), name=f"tool-{process.pid}", daemon=True)
+    reader.start()
+    try:
+        open_end = True
+        while open_end or process.poll() is None:
+            if stop.is_set():
+                raise BoardStopped
+            if time.monotonic() > deadline:
+                raise BoardTimeout(detail=_TOO_LONG)
+            try:
+                piece = pieces.get(timeout=_TICK_S) if open_end else stop.wait(_TICK_S / 10) or ""
+            except queue.Empty:
+                # A child that outlives the tool may hold the pipe open for ever; nobody waits for it.
+                open_end = open_end and process.poll() is None
+                continue
+            open_end = piece is not None and open_end
+            if piece:
+                yield piece
+    finally:
+        _end_group(process)
+        _drain(pieces, reader)
+
+
+def _read(process: "subprocess.Popen[bytes]", pieces: "queue.Queue[str | None]") -> None:
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    assert process.stdout is not None
+    with process.stdout as pipe:
+        while data := os.read(pipe.fileno(), 4096):
+            if text := decode(data):
+                pieces.put(text)
+    pieces.put(None)
+
+
+def _drain(pieces: "queue.Queue[str | None]", reader: threading.Thread) -> None:
+    """Let the reader end: it may be waiting for room."""
+    while reader.is_alive():
+        with contextlib.suppress(queue.Empty):
+            pieces.get(timeout=_TICK_S / 10)
+
+
+def _end_group(process: "subprocess.Popen[bytes]") -> None:
+    """Ask the group to end, then kill what is left of it. Safe to call again."""
+    if process.poll() is None:
+        _signal_group(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_S)
+    if sys.platform != "win32":
+        _signal_group(process, signal.SIGKILL)
+    elif process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    if sys.platform == "win32":
+        process.terminate()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+class _Kept:
+    """The beginning and the end of an output that may be endless."""
+
+    def __init__(self) -> None:
+        self._head = ""
+        self._tail = ""
+        self._cut = 0
+
+    def add(self, piece: str) -> None:
+        room = KEEP_CHARS - len(self._head)
+        self._head += piece[:room]
+        self._tail += piece[max(room, 0) :]
+        if len(self._tail) > 2 * KEEP_CHARS:
+            self._cut += len(self._tail) - KEEP_CHARS
+            self._tail = self._tail[-KEEP_CHARS:]
+
+    def text(self) -> str:
+        gap = f"\n[... {self._cut} characters cut out ...]\n" if self._cut else ""
+        return f"{self._head}{gap}{self._tail}"

@@ -38,9 +38,7 @@ def receive_kits(workshop: Workshop, person: Person, model: str, count: int) -> 
     return tags
 
 
-def count_run(
-    session: Session, person: Person, workshop: Workshop, run: BoardRun, kit_tag: str | None
-) -> None:
+def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRun, kit_tag: str | None) -> None:
     """Lets a run of the bench count for its kit, in the caller's transaction.
 
     A passed board joins the kit named; a FAIL makes the kit faulty; ERROR, TIMEOUT and ABORTED tell nothing about

@@ -47,9 +47,7 @@ def latest_run(session: Session, board: Board) -> BoardRun | None:
     telling = select(BoardRun).where(
         BoardRun.board_id == board.id, col(BoardRun.outcome).in_([Outcome.PASS, Outcome.FAIL])
     )
-    return session.exec(
-        telling.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc()).limit(1)
-    ).first()
+    return session.exec(telling.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc()).limit(1)).first()
 
 
 def _missing(component: Component, boards: Sequence[Board]) -> list[OpenPoint]:

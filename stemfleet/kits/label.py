@@ -23,9 +23,7 @@ def label_kits(workshop: Workshop, person: Person, tags: Sequence[str], public_u
         for text in tags:
             kit = find_kit(session, text)
             if kit.state is KitState.FAULTY or open_points(session, workshop, kit):
-                raise Refused(
-                    "Kit {tag} has not passed: no label. See its page for what is open.", tag=kit.tag
-                )
+                raise Refused("Kit {tag} has not passed: no label. See its page for what is open.", tag=kit.tag)
             boards = [board.id for board in boards_of(session, kit)]
             labels.append(_label(find_model(workshop.models, kit.model), kit.tag, boards, public_url))
             write_history(session, person, "kit", kit.tag, "label_printed")

@@ -31,9 +31,7 @@ def report_kit(store: Store, person: Person, tag: str, works: bool, note: str) -
         kit = _own_kit(session, person, tag)
         _confirm(session, person, kit)
         session.add(KitReport(kit_tag=kit.tag, person_id=person.id, works=works, note=note))
-        write_history(
-            session, person, "kit", kit.tag, "reported_working" if works else "reported_broken", note=note
-        )
+        write_history(session, person, "kit", kit.tag, "reported_working" if works else "reported_broken", note=note)
         move_kit(session, person, kit, KitState.IN_USE if works else KitState.FAULTY)
 
 
@@ -53,7 +51,7 @@ def _own_kit(session: Session, person: Person, tag: str) -> Kit:
     """The kit, if it was sent to the person's school; the NSO may speak for every school."""
     person.must_be(Role.SCHOOL, Role.NSO)
     kit = find_kit(session, tag)
-    if kit.school_code is None or person.role is Role.SCHOOL and kit.school_code != person.school_code:
+    if kit.school_code is None or (person.role is Role.SCHOOL and kit.school_code != person.school_code):
         raise Refused("Kit {tag} was not sent to your school.", tag=kit.tag)
     if kit.state is not KitState.SHIPPED and (kit.shipment_id is None or kit.state not in _AT_SCHOOL):
         raise Refused("Kit {tag} has not been sent yet.", tag=kit.tag)

@@ -20,9 +20,7 @@ def parse_tag(text: str) -> str:
     tag = text.strip().rstrip("/").rpartition("/")[2].upper()
     form = _FORM.fullmatch(tag)
     if form is None or _check_letter(int(form[1])) != form[2]:
-        raise InputError(
-            "{text} is not an asset tag. One looks like {example}.", text=text, example=make_tag(1)
-        )
+        raise InputError("{text} is not an asset tag. One looks like {example}.", text=text, example=make_tag(1))
     return tag
 
 

@@ -34,9 +34,7 @@ class HistoryEntry(SQLModel, table=True):
         return hashlib.sha256(canonical([*covered, self.facts, self.previous]).encode()).hexdigest()
 
 
-def write_history(
-    session: Session, person: Person, subject: str, subject_id: str, verb: str, **facts: Any
-) -> None:
+def write_history(session: Session, person: Person, subject: str, subject_id: str, verb: str, **facts: Any) -> None:
     """Appends one entry in the caller's `Store.write()`, which writes alone: the chain has no fork."""
     last = session.exec(select(HistoryEntry).order_by(col(HistoryEntry.id).desc()).limit(1)).first()
     entry = HistoryEntry(

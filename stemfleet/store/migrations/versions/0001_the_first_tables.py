@@ -211,9 +211,7 @@ def upgrade() -> None:
         sa.Column("category", sa.String(length=64), nullable=False),
         sa.Column("import_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["import_run.id"], name=op.f("fk_school_category_import_id")),
-        sa.ForeignKeyConstraint(
-            ["school_code"], ["school.code"], name=op.f("fk_school_category_school_code")
-        ),
+        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_school_category_school_code")),
         sa.PrimaryKeyConstraint("school_code", "category", name=op.f("pk_school_category")),
     )
     op.create_table(
