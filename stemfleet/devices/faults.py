@@ -45,9 +45,7 @@ class BoardTimeout(BoardFault):
 
     outcome = Outcome.TIMEOUT
 
-    def __init__(
-        self, reason: Reason | str = Reason.PHASE_TIMEOUT, detail: str = "", *, retry: bool = False
-    ) -> None:
+    def __init__(self, reason: Reason | str = Reason.PHASE_TIMEOUT, detail: str = "", *, retry: bool = False) -> None:
         super().__init__(reason, detail, retry=retry)
 
 

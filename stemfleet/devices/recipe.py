@@ -125,9 +125,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise InputError(
-            "{file} is not valid TOML: {problem}.", file=str(path), problem=str(wrong)
-        ) from wrong
+        raise InputError("{file} is not valid TOML: {problem}.", file=str(path), problem=str(wrong)) from wrong
     table = _Table(path, "", data)
     family = table.text("family")
     if family not in FAMILIES:
@@ -211,9 +209,7 @@ class _Table:
         self._read: set[str] = set()
 
     def wrong(self, key: str, problem: str) -> InputError:
-        return InputError(
-            "{file}: {key} {problem}.", file=str(self.file), key=f"{self.place}{key}", problem=problem
-        )
+        return InputError("{file}: {key} {problem}.", file=str(self.file), key=f"{self.place}{key}", problem=problem)
 
     def get(self, key: str, kind: type[T], default: T) -> T:
         """The value of a key that may be missing."""

@@ -112,9 +112,7 @@ class BoardRecord:
                     )
                     for row in phases
                 ),
-                "measurements": tuple(
-                    Measurement(**{**row, "outcome": Outcome(row["outcome"])}) for row in measured
-                ),
+                "measurements": tuple(Measurement(**{**row, "outcome": Outcome(row["outcome"])}) for row in measured),
                 "attachments": tuple(Attachment(**row) for row in data["attachments"]),
             }
         )

@@ -1,15 +1,22 @@
 """What a driver sees of the one board it works on, and what the core asks of a driver."""
 
+import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from stemfleet.devices.line import Line
+from stemfleet.devices.faults import BoardStopped, BoardTimeout
+from stemfleet.devices.line import Line, check_port, port_exists
 from stemfleet.devices.recipe import Recipe
-from stemfleet.devices.record import Value
-from stemfleet.devices.tools import ToolResult
+from stemfleet.devices.record import Measurement, Value
+from stemfleet.devices.tools import Kept, ToolResult, run_tool, tool_version
+
+SAFE_S = 5.0  # what make_safe has
+
+ProgressCall = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -50,33 +57,87 @@ class Driver(Protocol):
 
 
 class Run:
-    """One board on one port. `port`: device path, pty, or pyserial URL; `workdir`: private, gone afterwards."""
+    """One board on one port. `port`: device path, pty, or pyserial URL; `workdir`: private, gone afterwards.
 
-    recipe: Recipe
-    port: str
-    is_pty: bool  # no DTR/RTS there
-    volume: Path | None  # the MICROBIT drive
-    firmware: Path  # a private copy of the approved image: its sha256 is checked
-    workdir: Path
-    stop: threading.Event
+    `is_pty`: no DTR/RTS there. `volume`: the MICROBIT drive. `firmware`: a private copy of the approved image (its
+    sha256 is checked); in a check without flash it is not there.
+    """
+
+    def __init__(
+        self,
+        *,
+        recipe: Recipe,
+        port: str,
+        volume: Path | None,
+        workdir: Path,
+        stop: threading.Event,
+        on_progress: ProgressCall | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.port = port
+        self.is_pty = os.path.realpath(port).startswith("/dev/pts/")
+        self.volume = volume
+        self.workdir = workdir
+        self.firmware = workdir / "firmware"
+        self.stop = stop
+        self.board_id: str | None = None
+        self.details: dict[str, str] = {}
+        self.tools = {"stemfleet": tool_version("stemfleet")}
+        self.measurements: list[Measurement] = []
+        self.warning: str | None = None
+        self._on_progress = on_progress
+        self._heeded = stop
+        self._deadline = float("inf")
+        self._log = Kept()
+
+    # What the core does with it
+
+    def begin(self, timeout: float, *, heed_stop: bool = True) -> None:
+        """A new attempt of a phase: its limit, and an empty log. Without `heed_stop` even a stopped run goes on."""
+        self._deadline = time.monotonic() + timeout
+        self._heeded = self.stop if heed_stop else threading.Event()
+        self._log = Kept()
+
+    def log(self) -> str:
+        """The raw log of the attempt so far."""
+        return self._log.text()
+
+    # What the driver does with it
 
     def progress(self, done: int, total: int) -> None:
         """Of this phase, in bytes or percent."""
+        if self._on_progress is not None:
+            self._on_progress(done, total)
 
     def note(self, text: str) -> None:
-        """Into the raw log of the phase."""
+        """Into the raw log of the phase, as a line of its own."""
+        self._log.add(text if text.endswith("\n") else f"{text}\n")
 
     def measure(self, name: str, value: Value, unit: str = "") -> None:
         """A measurement; limits are the recipe's. None: the board could not tell (ERROR unreadable, not FAIL)."""
+        if isinstance(value, int):
+            value = float(value)
+        measurement = self.recipe.limit(name, unit).judge(value)
+        self.measurements.append(measurement)
+        self.note(f"{name}: {value} {measurement.unit} [{measurement.low} .. {measurement.high}] {measurement.outcome}")
 
     def warn(self, reason: str) -> None:
         """PASS with a warning: it becomes the record's reason, e.g. clone."""
+        self.warning = str(reason)
+        self.note(f"warning: {reason}")
 
     def found(self, board_id: str | None = None, **details: str) -> None:
-        """Learned later than in identify. `firmware="name"`, `version="1.0"` tell what a board runs that we did not flash."""
+        """Learned later than in identify.
+
+        `firmware="name"`, `version="1.0"` tell what a board runs that we did not flash.
+        """
+        self.board_id = board_id or self.board_id
+        self.details |= details
 
     def used(self, tool: str) -> None:
         """A library used in-process ("uflash"): its version goes into the record."""
+        if tool not in self.tools:
+            self.tools[tool] = tool_version(tool)
 
     def tool(
         self,
@@ -85,24 +146,52 @@ class Run:
         timeout: float | None = None,
         on_output: Callable[[str], None] | None = None,
         name: str | None = None,
+        env: dict[str, str] | None = None,
     ) -> ToolResult:
-        """Run a tool to its end; logged. `name` is the tool's name in the record (default: argv[0]).
+        """Run a tool to its end in the work folder; logged. `name`: its name in the record (default: argv[0]'s).
 
-        Limited by `timeout` and by what is left of the phase, whichever is shorter.
+        Limited by `timeout` and by what is left of the phase, whichever is shorter. Raises as `tools.run_tool`.
         """
-        raise NotImplementedError
+        self.note(f"$ {' '.join(argv)}")
+
+        def heard(piece: str) -> None:
+            self._log.add(piece)
+            if on_output is not None:
+                on_output(piece)
+
+        left = max(0.0, self.remaining())
+        result = run_tool(
+            argv,
+            timeout=left if timeout is None else min(timeout, left),
+            stop=self._heeded,
+            on_output=heard,
+            cwd=self.workdir,
+            env=env,
+        )
+        self.used(name or Path(argv[0]).name)
+        self.note(f"[exit code {result.code} after {result.seconds:.2f} s]")
+        return result
 
     def line(self, baud: int = 115200, **options: Any) -> Line:
-        """Open the port; use as a context manager. `options` go to pyserial."""
-        raise NotImplementedError
+        """Open the port; use as a context manager. `options` go to pyserial. Raises as `line.Line`."""
+        self.used("pyserial")
+        return Line(self.port, baud, stop=self._heeded, limit=self._deadline, log=self._log.add, **options)
 
-    def wait(self, seconds: float) -> None:
-        """Sleep; raises BoardStopped when stopped, BoardTimeout past the limit."""
-
-    def remaining(self) -> float:
-        """Seconds left of this phase's limit."""
-        raise NotImplementedError
+    def check_port(self) -> None:
+        """Before a tool opens the port: raises BoardError port_missing, port_denied, port_busy."""
+        check_port(self.port)
 
     def port_exists(self) -> bool:
         """Whether the device path is there (a URL always is)."""
-        raise NotImplementedError
+        return port_exists(self.port)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep; raises BoardStopped when stopped, BoardTimeout past the limit."""
+        if self._heeded.wait(max(0.0, min(seconds, self.remaining()))):
+            raise BoardStopped
+        if self.remaining() <= 0:
+            raise BoardTimeout(detail="The phase ran past its limit.")
+
+    def remaining(self) -> float:
+        """Seconds left of this phase's limit."""
+        return self._deadline - time.monotonic()

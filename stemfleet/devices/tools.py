@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -101,14 +101,12 @@ def run_tool(
     """
     began = time.monotonic()
     process = _start(argv, cwd, env)
-    kept = _Kept()
-    try:
-        for piece in _pieces(process, began + timeout, stop or threading.Event()):
+    kept = Kept()
+    with contextlib.closing(_pieces(process, began + timeout, stop or threading.Event())) as pieces:
+        for piece in pieces:
             kept.add(piece)
             if on_output is not None:
                 on_output(piece)
-    finally:
-        _end_group(process)
     return ToolResult(process.returncode, kept.text(), time.monotonic() - began)
 
 
@@ -129,7 +127,7 @@ def _start(argv: Sequence[str], cwd: Path | None, env: dict[str, str] | None) ->
         raise
 
 
-def _pieces(process: "subprocess.Popen[bytes]", deadline: float, stop: threading.Event) -> Iterator[str]:
+def _pieces(process: "subprocess.Popen[bytes]", deadline: float, stop: threading.Event) -> Generator[str, None, None]:
     """The output as it comes, until the tool has ended.
 
     A thread reads the pipe, because a pipe cannot be waited for with a limit everywhere (Windows).
@@ -138,24 +136,30 @@ def _pieces(process: "subprocess.Popen[bytes]", deadline: float, stop: threading
     reader = threading.Thread(target=_read, args=(process, pieces), name=f"tool-{process.pid}", daemon=True)
     reader.start()
     try:
-        open_end = True
-        while open_end or process.poll() is None:
-            if stop.is_set():
-                raise BoardStopped
-            if time.monotonic() > deadline:
-                raise BoardTimeout(detail=_TOO_LONG)
+        while True:
+            _in_time(deadline, stop)
             try:
-                piece = pieces.get(timeout=_TICK_S) if open_end else stop.wait(_TICK_S / 10) or ""
+                piece = pieces.get(timeout=_TICK_S)
             except queue.Empty:
-                # A child that outlives the tool may hold the pipe open for ever; nobody waits for it.
-                open_end = open_end and process.poll() is None
+                if process.poll() is not None:
+                    break  # a child that outlives the tool may hold the pipe open; nobody waits for it
                 continue
-            open_end = piece is not None and open_end
-            if piece:
-                yield piece
+            if piece is None:
+                break
+            yield piece
+        while process.poll() is None:
+            _in_time(deadline, stop)
+            stop.wait(_TICK_S / 10)
     finally:
         _end_group(process)
         _drain(pieces, reader)
+
+
+def _in_time(deadline: float, stop: threading.Event) -> None:
+    if stop.is_set():
+        raise BoardStopped
+    if time.monotonic() > deadline:
+        raise BoardTimeout(detail=_TOO_LONG)
 
 
 def _read(process: "subprocess.Popen[bytes]", pieces: "queue.Queue[str | None]") -> None:
@@ -169,8 +173,9 @@ def _read(process: "subprocess.Popen[bytes]", pieces: "queue.Queue[str | None]")
 
 
 def _drain(pieces: "queue.Queue[str | None]", reader: threading.Thread) -> None:
-    """Let the reader end: it may be waiting for room."""
-    while reader.is_alive():
+    """Let the reader end: it may be waiting for room. One whose pipe an escaped child holds open is left behind."""
+    until = time.monotonic() + _GRACE_S
+    while reader.is_alive() and time.monotonic() < until:
         with contextlib.suppress(queue.Empty):
             pieces.get(timeout=_TICK_S / 10)
 
@@ -196,7 +201,7 @@ def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) ->
         os.killpg(process.pid, number)
 
 
-class _Kept:
+class Kept:
     """The beginning and the end of an output that may be endless."""
 
     def __init__(self) -> None:
@@ -205,6 +210,7 @@ class _Kept:
         self._cut = 0
 
     def add(self, piece: str) -> None:
+        """One more piece."""
         room = KEEP_CHARS - len(self._head)
         self._head += piece[:room]
         self._tail += piece[max(room, 0) :]
@@ -213,5 +219,6 @@ class _Kept:
             self._tail = self._tail[-KEEP_CHARS:]
 
     def text(self) -> str:
+        """What was kept; says how much was cut out."""
         gap = f"\n[... {self._cut} characters cut out ...]\n" if self._cut else ""
         return f"{self._head}{gap}{self._tail}"

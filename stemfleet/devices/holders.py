@@ -1,0 +1,89 @@
+"""Who has a port open. Linux tells; elsewhere the attempt to open the port does.
+
+A terminal device lets any number of programs open it, and the superuser may pass every lock, so a second program on
+the line would go unnoticed and spoil both conversations.
+"""
+
+import contextlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+_PROC = Path("/proc")
+_PTS = Path("/dev/pts")
+
+
+def port_is_held(port: str) -> bool:
+    """Whether another process has the device open (Linux; as far as this user may see), or has locked it."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        device = Path(port).stat()
+    except OSError:
+        return False
+    terminal = os.path.realpath(port)
+    return _locked(device) or any(_holds(process, terminal) for process in _PROC.iterdir() if process.name.isdigit())
+
+
+def port_is_exclusive(opened: Any) -> bool:
+    """Whether another program has claimed this open port for itself (TIOCEXCL)."""
+    if not sys.platform.startswith("linux") or getattr(opened, "fd", None) is None:
+        return False
+    import fcntl  # noqa: PLC0415  (not there on Windows)
+
+    answer = bytearray(4)
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(opened.fd, 0x80045440, answer)  # TIOCGEXCL
+    return any(answer)
+
+
+def release(opened: Any) -> None:
+    """Give up the lock at once: a process that is being started just now may hold a copy of the descriptor."""
+    if sys.platform == "win32" or getattr(opened, "fd", None) is None:
+        return
+    import fcntl  # noqa: PLC0415
+
+    fcntl.flock(opened.fd, fcntl.LOCK_UN)
+
+
+def _holds(process: Path, terminal: str) -> bool:
+    if int(process.name) == os.getpid():
+        return False
+    pseudo = terminal.startswith(f"{_PTS}/")
+    mine: list[int] = []
+    masters: list[str] = []
+    try:
+        for descriptor in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                target = str(descriptor.readlink())
+                if target == terminal:
+                    mine.append(int(descriptor.name))
+                elif pseudo and target.endswith("/ptmx"):
+                    masters.append(descriptor.name)
+    except OSError:
+        return False  # ended meanwhile, or another user's
+    # A pseudo-terminal's own maker often keeps this side open too, and its children get it as standard input.
+    used = [number for number in mine if not pseudo or number > 2]
+    return bool(used) and not any(_is_master(process, name, terminal) for name in masters)
+
+
+def _is_master(process: Path, descriptor: str, terminal: str) -> bool:
+    try:
+        told = (process / "fdinfo" / descriptor).read_text()
+    except OSError:
+        return False
+    index = re.search(r"^tty-index:\s*(\d+)", told, re.MULTILINE)
+    return index is not None and terminal == f"{_PTS}/{index.group(1)}"
+
+
+def _locked(device: os.stat_result) -> bool:
+    """A lock (flock) by a process that is not ours, on this very file."""
+    place = f"{os.major(device.st_dev):02x}:{os.minor(device.st_dev):02x}:{device.st_ino}"
+    try:
+        locks = (_PROC / "locks").read_text().splitlines()
+    except OSError:
+        return False
+    fields = (line.split() for line in locks)
+    return any(len(row) > 5 and row[1] == "FLOCK" and row[5] == place and row[4] != str(os.getpid()) for row in fields)

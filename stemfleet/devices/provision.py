@@ -1,0 +1,286 @@
+"""One board, from flash to record: the phases of its recipe, each with its limit and its attempts."""
+
+import tempfile
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from stemfleet.devices.families import driver_of
+from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardStopped
+from stemfleet.devices.line import check_port, is_url, port_fault
+from stemfleet.devices.recipe import PhasePlan
+from stemfleet.devices.record import (
+    Attachment,
+    BoardRecord,
+    FirmwareUsed,
+    PhaseResult,
+    Provisioned,
+    attach,
+    now,
+)
+from stemfleet.devices.run import SAFE_S, Driver, Identity, Run
+from stemfleet.devices.state import Slot, SlotState, Status, waiting
+from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
+
+PREPARE = PhasePlan("prepare", timeout_s=10.0, without_flash=True)
+# What a board that was pulled out looks like from the inside.
+_LOOKS_UNPLUGGED = {
+    Reason.SILENT,
+    Reason.UNREADABLE,
+    Reason.PHASE_TIMEOUT,
+    Reason.FLASH_INTERRUPTED,
+    Reason.VERIFY_MISMATCH,
+    Reason.PORT_MISSING,
+}
+
+
+def provision(
+    slot: Slot,
+    *,
+    station: str,
+    operator: str,
+    flash: bool = True,
+    on_event: Callable[[SlotState], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Provisioned:
+    """Do everything that the recipe asks of the board in the slot; without `flash` nothing is written.
+
+    Always returns a whole record, whatever happens to the board; stopping (`stop.set()`, from another thread or a
+    signal handler) gives ABORTED. `on_event` gets each new state in this thread.
+    """
+    with tempfile.TemporaryDirectory(prefix="stemfleet-board-", ignore_cleanup_errors=True) as folder:
+        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event())
+        return board.through(station, operator)
+
+
+class _Board:
+    """The work on one board: what was done so far."""
+
+    def __init__(
+        self,
+        slot: Slot,
+        workdir: Path,
+        flash: bool,
+        on_event: Callable[[SlotState], None] | None,
+        stop: threading.Event,
+    ) -> None:
+        self.slot = slot
+        self.flash = flash
+        self.on_event = on_event
+        planned = [plan for plan in slot.recipe.phases if flash or plan.without_flash]
+        self.plans = [PREPARE, *planned]
+        self.phases: list[PhaseResult] = []
+        self.attachments: list[Attachment] = []
+        self.files: dict[str, bytes] = {}
+        image = slot.recipe.firmware
+        self.firmware = FirmwareUsed(image.name, image.version, image.sha256)
+        self.driver: Driver | None = None
+        self.run = Run(
+            recipe=slot.recipe,
+            port=slot.port,
+            volume=slot.volume,
+            workdir=workdir,
+            stop=stop,
+            on_progress=lambda done, total: self.tell(done=done, total=total),
+        )
+        self.state = replace(waiting(slot), status=Status.RUNNING, phases=tuple(plan.name for plan in self.plans))
+
+    def tell(self, **changes: Any) -> None:
+        """A new state, to whoever watches."""
+        self.state = replace(self.state, number=self.state.number + 1, **changes)
+        if self.on_event is not None:
+            self.on_event(self.state)
+
+    def through(self, station: str, operator: str) -> Provisioned:
+        """All phases, the safe end, the record."""
+        started = now()
+        fault: BoardFault | None = None
+        try:
+            self._all_phases()
+        except BoardFault as happened:
+            fault = happened
+        except KeyboardInterrupt:
+            fault = BoardStopped()
+        finally:
+            self._make_safe()
+        result = self._result(started, station, operator, fault)
+        record = result.record
+        self.tell(
+            status=Status.DONE,
+            board_id=record.board_id,
+            outcome=record.outcome,
+            reason=record.reason,
+            detail=result.detail,
+            result=result,
+        )
+        return result
+
+    def _all_phases(self) -> None:
+        attempts: Counter[str] = Counter()
+        place = 0
+        while place < len(self.plans):
+            plan = self.plans[place]
+            attempts[plan.name] += 1
+            fault = self._attempt(plan, attempts[plan.name])
+            if fault is None:
+                place += 1
+            elif fault.retry and attempts[plan.name] < plan.attempts:
+                place = self._again_from(place)
+            else:
+                raise fault
+
+    def _again_from(self, place: int) -> int:
+        """What was read back wrongly is written again first."""
+        names = [plan.name for plan in self.plans]
+        return names.index("flash") if names[place] == "verify" and "flash" in names else place
+
+    def _attempt(self, plan: PhasePlan, attempt: int) -> BoardFault | None:
+        self.run.begin(plan.timeout_s)
+        self.tell(phase=plan.name, attempt=attempt, done=0, total=0)
+        started = now()
+        fault: BoardFault | None = None
+        try:
+            if self.run.stop.is_set():
+                raise BoardStopped
+            self._do(plan)
+        except BoardFault as happened:
+            fault = self._really(plan, happened)
+        except KeyboardInterrupt:
+            self.run.stop.set()
+            fault = BoardStopped()
+        except Exception:
+            self.run.note(traceback.format_exc())
+            fault = BoardError(Reason.INTERNAL, "A defect of stemfleet. Please report it with the log of this phase.")
+        if fault is not None:
+            self.run.note(f"{fault.outcome} {fault.reason}: {fault.detail}")
+        outcome, reason = (fault.outcome, fault.reason) if fault else (Outcome.PASS, None)
+        self.phases.append(PhaseResult(plan.name, attempt, started, now(), outcome, reason))
+        self._keep_log(f"{plan.name}-{attempt}.log")
+        return fault
+
+    def _do(self, plan: PhasePlan) -> None:
+        if plan is PREPARE:
+            self._prepare()
+            return
+        assert self.driver is not None
+        before = 0 if plan.name == "check" else len(self.run.measurements)
+        del self.run.measurements[before:]
+        told = getattr(self.driver, plan.name)()
+        if isinstance(told, Identity):
+            self.run.found(told.board_id, **told.details)
+            self.tell(board_id=self.run.board_id)
+        self._judge(plan, before)
+
+    def _judge(self, plan: PhasePlan, before: int) -> None:
+        if plan.name == "check":
+            measured = {measurement.name for measurement in self.run.measurements}
+            for limit in self.slot.recipe.checks:
+                if limit.name not in measured:
+                    self.run.measure(limit.name, None)
+        rows = self.run.measurements[before:]
+        for row in rows:
+            if row.outcome is Outcome.FAIL:
+                raise BoardFail(
+                    f"{MEASUREMENT_REASON}{row.name}",
+                    f"{row.name} is {row.value} {row.unit}; allowed is {row.low} to {row.high}. Put the board aside.",
+                )
+        unknown = [row.name for row in rows if row.outcome is Outcome.ERROR]
+        if unknown:
+            raise BoardError(Reason.UNREADABLE, f"The board gave no value for {', '.join(unknown)}. Retry the slot.")
+
+    def _prepare(self) -> None:
+        """The image is the approved one and the port is ours, before anything happens to the board."""
+        if self.flash:
+            self._approve()
+        kind = driver_of(self.slot.recipe.family)
+        if getattr(kind, "port_first", True):
+            check_port(self.slot.port)
+        self.driver = kind(self.run)
+
+    def _approve(self) -> None:
+        """Read the image once: what was hashed is what will be written."""
+        image, given = self.slot.recipe.firmware, self.slot.firmware
+        source = given or image.file
+        if source is None:
+            raise _changed(f"Recipe {self.slot.recipe.name} ships no image. Give one with --firmware.")
+        try:
+            content = source.read_bytes()
+        except OSError as error:
+            raise _changed(f"The firmware file {source} cannot be read: {error.strerror}.") from error
+        digest = sha256(content).hexdigest()
+        self.run.note(f"firmware {source}: sha256 {digest}")
+        if digest == image.sha256:
+            if image.practice and not (self.run.is_pty or is_url(self.slot.port)):
+                raise BoardError(
+                    Reason.PRACTICE_IMAGE,
+                    "The practice image is for virtual boards only. Give the real one with --firmware.",
+                )
+        elif given is not None and image.open:
+            self.firmware = FirmwareUsed(given.name, None, digest)
+        else:
+            raise _changed(
+                f"The firmware file {source} has sha256 {digest}, approved is {image.sha256}. "
+                "Nothing was written. Restore the file, or approve the new one in the recipe."
+            )
+        self.run.firmware = self.run.workdir / source.name
+        self.run.firmware.write_bytes(content)
+
+    def _really(self, plan: PhasePlan, fault: BoardFault) -> BoardFault:
+        """A board that was pulled out looks silent or broken in many ways; the missing port tells."""
+        if plan is PREPARE or not getattr(self.driver, "port_first", True):
+            return fault
+        if fault.reason in _LOOKS_UNPLUGGED and not self.run.port_exists():
+            return port_fault(Reason.UNPLUGGED, self.slot.port)
+        return fault
+
+    def _make_safe(self) -> None:
+        if self.driver is None:
+            return
+        self.run.begin(SAFE_S, heed_stop=False)
+        try:
+            self.driver.make_safe()
+        except Exception:
+            self.run.note(traceback.format_exc())
+        if self.run.log():
+            self._keep_log("make_safe.log")
+
+    def _keep_log(self, name: str) -> None:
+        content = self.run.log().encode()
+        if not content:
+            return
+        attachment = attach(name, content)
+        self.attachments.append(attachment)
+        self.files[attachment.sha256] = content
+
+    def _result(self, started: Any, station: str, operator: str, fault: BoardFault | None) -> Provisioned:
+        details = dict(self.run.details)
+        if not self.flash:
+            self.firmware = FirmwareUsed(details.get("firmware"), details.get("version"), None)
+        record = BoardRecord(
+            board_id=self.run.board_id,
+            recipe=self.slot.recipe.name,
+            family=self.slot.recipe.family,
+            slot=self.slot.name,
+            station=station,
+            operator=operator,
+            started=started,
+            ended=now(),
+            outcome=fault.outcome if fault else Outcome.PASS,
+            reason=fault.reason if fault else self.run.warning,
+            firmware=self.firmware,
+            tools=dict(self.run.tools),
+            test_version=self.slot.recipe.test_version,
+            phases=tuple(self.phases),
+            measurements=tuple(self.run.measurements),
+            attachments=tuple(self.attachments),
+        )
+        return Provisioned(record, self.files, fault.detail if fault else "", details)
+
+
+def _changed(detail: str) -> BoardError:
+    return BoardError(Reason.FIRMWARE_CHANGED, detail)

@@ -1,0 +1,76 @@
+"""What one slot is and what it shows: a small value that walls, pages and server-sent events read alike."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from stemfleet.devices.recipe import Recipe
+from stemfleet.devices.record import Provisioned
+from stemfleet.words import Outcome
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place on the bench with the board in it. `firmware`: a file that the operator gives instead of the recipe's."""
+
+    name: str | None
+    recipe: Recipe
+    port: str
+    volume: Path | None = None
+    firmware: Path | None = None
+
+
+class Status(StrEnum):
+    """Where a slot stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class SlotState:
+    """The whole state of a slot at one moment; every change is a new one, with the next `number`.
+
+    `done` of `total` is the progress of the phase, in its tool's own unit (bytes or percent); `outcome`, `reason` and
+    `detail` (an English sentence with the remedy) are set when it is done; `result` is not part of the JSON.
+    """
+
+    slot: str
+    recipe: str
+    title: str
+    port: str
+    status: Status = Status.WAITING
+    number: int = 0
+    phases: tuple[str, ...] = ()
+    phase: str | None = None
+    attempt: int = 1
+    done: int = 0
+    total: int = 0
+    board_id: str | None = None
+    outcome: Outcome | None = None
+    reason: str | None = None
+    detail: str = ""
+    result: Provisioned | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def fraction(self) -> float:
+        """How far the whole board is, 0 to 1: every phase counts the same."""
+        if self.status is Status.DONE:
+            return 1.0
+        if self.phase is None or self.phase not in self.phases:
+            return 0.0
+        within = min(1.0, self.done / self.total) if self.total else 0.0
+        return (self.phases.index(self.phase) + within) / len(self.phases)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for pages and events; the keys are the field names, and `fraction`."""
+        names = [name for name in self.__dataclass_fields__ if name != "result"]
+        plain = {name: getattr(self, name) for name in names}
+        return {**plain, "phases": list(self.phases), "fraction": round(self.fraction, 3)}
+
+
+def waiting(slot: Slot) -> SlotState:
+    """The state of a slot that nothing was done with yet."""
+    return SlotState(slot=slot.name or slot.port, recipe=slot.recipe.name, title=slot.recipe.title, port=slot.port)
