@@ -21,7 +21,7 @@ class StemfleetError(Exception):
 
     exit_code = 2
 
-    def __init__(self, text: str, **facts: Any) -> None:
+    def __init__(self, text: str, /, **facts: Any) -> None:
         super().__init__(text)
         self.text = text
         self.facts = facts
@@ -58,7 +58,7 @@ class Unavailable(StemfleetError):
 class ToolMissing(Unavailable):
     """A program is not installed. Facts: `tool`, `install` (the command that installs it)."""
 
-    def __init__(self, text: str = "{tool} is not installed. Install it with: {install}", **facts: Any) -> None:
+    def __init__(self, text: str = "{tool} is not installed. Install it with: {install}", /, **facts: Any) -> None:
         super().__init__(text, **facts)
 
 

@@ -50,10 +50,9 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction; no other writes meanwhile. Rolled back when anything is raised inside."""
-        with _writing(self.engine) as connection:
-            with Session(connection, expire_on_commit=False) as session:
-                yield session
-                session.commit()
+        with _writing(self.engine) as connection, Session(connection, expire_on_commit=False) as session:
+            yield session
+            session.commit()
 
     def close(self) -> None:
         self.engine.dispose()

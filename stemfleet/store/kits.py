@@ -40,7 +40,7 @@ class BoardRun(SQLModel, table=True):
     board_id: str | None = Field(default=None, foreign_key="board.id", index=True)
     kit_tag: str | None = Field(default=None, foreign_key="kit.tag", index=True)  # a nameless board too
     recipe: str = Field(max_length=64)
-    firmware_sha256: str = Field(max_length=64)
+    firmware_sha256: str | None = Field(default=None, max_length=64)
     test_version: str = Field(max_length=32)
     slot: str | None = None
     station: str

@@ -23,6 +23,7 @@ class School(SQLModel, table=True):
     postal_code: str | None = None
     phone: str | None = None
     email: str | None = None
+    university: str | None = None  # of a department
     status: SchoolStatus = Field(sa_type=word(SchoolStatus))
     search_name: str = Field(default="", index=True)  # folded by registers.names, so that ΚΕΡΚ finds Κέρκυρας
 

@@ -1,0 +1,122 @@
+"""Who stands in a wave, with what: from the stored schools, evidence and earlier awards to the round's applicants."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, func, select
+
+from stemfleet.allocation import Applicant, Ineligible, Lot, Rules
+from stemfleet.catalogue import Model, find_model
+from stemfleet.errors import InputError
+from stemfleet.schools import categories_of
+from stemfleet.store import Award, Evidence, School, Wave
+from stemfleet.waves.points import Items, PointsTable
+from stemfleet.words import Level, SchoolStatus
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Who had which family of equipment within `repeat_years` before the wave: school → families."""
+
+    families: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def read(cls, session: Session, models: Mapping[str, Model], rules: Rules, year: int) -> "Repeats":
+        earlier = select(Award.school_code, Award.model).join(Wave, col(Wave.code) == Award.wave_code)
+        earlier = earlier.where(Wave.year <= year, Wave.year >= year - rules.repeat_years, Wave.code != rules.wave)
+        found: dict[str, set[str]] = {}
+        for school, model in session.exec(earlier):
+            found.setdefault(school, set()).add(family_of(models, model))
+        return cls({school: frozenset(families) for school, families in found.items()})
+
+
+def family_of(models: Mapping[str, Model], model: str) -> str:
+    """A model that is no longer known counts as a family of its own."""
+    return models[model].family if model in models else model
+
+
+def check_models(models: Mapping[str, Model], rules: Rules) -> None:
+    """Raises NotFound for an unknown model, InputError for a lot open to a level that its kit is not made for."""
+    for lot in rules.lots:
+        model = find_model(models, lot.model)
+        unfit = sorted(set(lot.levels if lot.levels is not None else Level) - set(model.levels))
+        if unfit:
+            raise InputError(
+                "Lot {lot} is open to the level {level}, but {model} is not made for it",
+                lot=lot.code,
+                level=unfit[0],
+                model=model.name,
+            )
+
+
+def build_applicants(session: Session, models: Mapping[str, Model], rules: Rules, year: int) -> list[Applicant]:
+    """Every working school or department of a level that some lot is made for, by code; everything resolved."""
+    table = PointsTable.read(rules.points, year)
+    repeats = Repeats.read(session, models, rules, year)
+    categories = categories_of(session, None)
+    items = dict(_evidence(session, year))
+    levels = {level for lot in rules.lots for level in (Level if lot.levels is None else lot.levels)}
+    schools = select(School).where(School.status == SchoolStatus.ACTIVE, col(School.level).in_(sorted(levels)))
+    return [
+        _applicant(
+            school, {*categories.get(school.code, ())}, items.get(school.code, {}), rules, table, repeats, models
+        )
+        for school in session.exec(schools.order_by(School.code))
+    ]
+
+
+def _evidence(session: Session, year: int) -> Iterator[tuple[str, Items]]:
+    grouped = (
+        select(Evidence.school_code, Evidence.kind, Evidence.year, func.sum(Evidence.number))
+        .where(Evidence.year <= year)
+        .group_by(Evidence.school_code, Evidence.kind, col(Evidence.year))
+        .order_by(Evidence.school_code)
+    )
+    code, items = None, dict[tuple[str, int], int]()
+    for school, kind, of_year, number in session.exec(grouped):
+        if school != code:
+            if code is not None:
+                yield code, items
+            code, items = school, {}
+        items[kind, of_year] = int(number)
+    if code is not None:
+        yield code, items
+
+
+def _applicant(
+    school: School,
+    categories: set[str],
+    items: Items,
+    rules: Rules,
+    table: PointsTable,
+    repeats: Repeats,
+    models: Mapping[str, Model],
+) -> Applicant:
+    categories |= table.categories_of(items)
+    if school.region is not None:
+        categories.add(f"region:{school.region}")
+    had = repeats.families.get(school.code, frozenset())
+    closed = {lot.code: why for lot in rules.lots if (why := _closed(lot, school, categories, had, models))}
+    lines = table.lines(items)
+    return Applicant(
+        school=school.code,
+        level=school.level,
+        region=school.region,
+        categories=frozenset(categories),
+        points=sum(points for _label, points in lines),
+        lines=tuple(lines),
+        preferences=tuple(lot for lot in rules.default_preferences if lot not in closed),
+        ineligible=closed,
+    )
+
+
+def _closed(
+    lot: Lot, school: School, categories: set[str], had: frozenset[str], models: Mapping[str, Model]
+) -> Ineligible | None:
+    if lot.levels is not None and school.level not in lot.levels:
+        return Ineligible.LEVEL
+    if lot.admits is not None and categories.isdisjoint(lot.admits):
+        return Ineligible.ADMITS
+    if family_of(models, lot.model) in had:
+        return Ineligible.REPEAT
+    return None
