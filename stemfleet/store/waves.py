@@ -23,6 +23,7 @@ class Wave(SQLModel, table=True):
     result: dict[str, Any] = Field(sa_type=Json)  # waiting, replacements, cut-offs, certificates
     bundle: bytes
     digest: str = Field(max_length=64)
+    planning: bool  # drawn with the fixed beacon `planning`: not a round, and shown so everywhere
     person_id: int = Field(foreign_key="person.id")
     allocated: datetime = Field(default_factory=now, sa_type=UtcTime)
 

@@ -49,18 +49,56 @@ def check_models(models: Mapping[str, Model], rules: Rules) -> None:
             )
 
 
+@dataclass(frozen=True)
+class _Round:
+    """What decides about every applicant of one wave alike."""
+
+    rules: Rules
+    table: PointsTable
+    families: Mapping[str, str]  # of equipment, by lot
+    repeats: Repeats
+
+    def applicant(self, school: School, of_register: Sequence[str], items: Items) -> Applicant:
+        categories = {*of_register, *self.table.categories_of(items)}
+        if school.region is not None:
+            categories.add(f"region:{school.region}")
+        closed = {lot.code: why for lot in self.rules.lots if (why := self._closed(lot, school, categories))}
+        lines = self.table.lines(items)
+        return Applicant(
+            school=school.code,
+            level=school.level,
+            region=school.region,
+            categories=frozenset(categories),
+            points=sum(points for _label, points in lines),
+            lines=tuple(lines),
+            preferences=tuple(lot for lot in self.rules.default_preferences if lot not in closed),
+            ineligible=closed,
+        )
+
+    def _closed(self, lot: Lot, school: School, categories: set[str]) -> Ineligible | None:
+        if lot.levels is not None and school.level not in lot.levels:
+            return Ineligible.LEVEL
+        if lot.admits is not None and categories.isdisjoint(lot.admits):
+            return Ineligible.ADMITS
+        if self.families[lot.code] in self.repeats.families.get(school.code, frozenset()):
+            return Ineligible.REPEAT
+        return None
+
+
 def build_applicants(session: Session, models: Mapping[str, Model], rules: Rules, year: int) -> list[Applicant]:
     """Every working school or department of a level that some lot is made for, by code; everything resolved."""
-    table = PointsTable.read(rules.points, year)
-    repeats = Repeats.read(session, models, rules, year)
+    this = _Round(
+        rules=rules,
+        table=PointsTable.read(rules.points, year),
+        families={lot.code: family_of(models, lot.model) for lot in rules.lots},
+        repeats=Repeats.read(session, models, rules, year),
+    )
     categories = categories_of(session, None)
     items = dict(_evidence(session, year))
     levels = {level for lot in rules.lots for level in (Level if lot.levels is None else lot.levels)}
     schools = select(School).where(School.status == SchoolStatus.ACTIVE, col(School.level).in_(sorted(levels)))
     return [
-        _applicant(
-            school, {*categories.get(school.code, ())}, items.get(school.code, {}), rules, table, repeats, models
-        )
+        this.applicant(school, categories.get(school.code, ()), items.get(school.code, {}))
         for school in session.exec(schools.order_by(School.code))
     ]
 
@@ -81,42 +119,3 @@ def _evidence(session: Session, year: int) -> Iterator[tuple[str, Items]]:
         items[kind, of_year] = int(number)
     if code is not None:
         yield code, items
-
-
-def _applicant(
-    school: School,
-    categories: set[str],
-    items: Items,
-    rules: Rules,
-    table: PointsTable,
-    repeats: Repeats,
-    models: Mapping[str, Model],
-) -> Applicant:
-    categories |= table.categories_of(items)
-    if school.region is not None:
-        categories.add(f"region:{school.region}")
-    had = repeats.families.get(school.code, frozenset())
-    closed = {lot.code: why for lot in rules.lots if (why := _closed(lot, school, categories, had, models))}
-    lines = table.lines(items)
-    return Applicant(
-        school=school.code,
-        level=school.level,
-        region=school.region,
-        categories=frozenset(categories),
-        points=sum(points for _label, points in lines),
-        lines=tuple(lines),
-        preferences=tuple(lot for lot in rules.default_preferences if lot not in closed),
-        ineligible=closed,
-    )
-
-
-def _closed(
-    lot: Lot, school: School, categories: set[str], had: frozenset[str], models: Mapping[str, Model]
-) -> Ineligible | None:
-    if lot.levels is not None and school.level not in lot.levels:
-        return Ineligible.LEVEL
-    if lot.admits is not None and categories.isdisjoint(lot.admits):
-        return Ineligible.ADMITS
-    if family_of(models, lot.model) in had:
-        return Ineligible.REPEAT
-    return None

@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("bundle", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("planning", sa.Boolean(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("allocated", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_wave_person_id")),
