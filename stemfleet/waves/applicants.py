@@ -1,11 +1,11 @@
 """Who stands in a wave, with what: from the stored schools, evidence and earlier awards to the round's applicants."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, func, select
 
-from stemfleet.allocation import Applicant, Ineligible, Lot, Rules
+from stemfleet.allocation.values import Applicant, Ineligible, Lot, Rules
 from stemfleet.catalogue import Model, find_model
 from stemfleet.errors import InputError
 from stemfleet.schools import categories_of

@@ -1,0 +1,184 @@
+"""The round bundle as files: frozen inputs, commitment, result, hashes; written whole or not at all.
+
+The format is written out for outsiders in docs/bundle.md.
+"""
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from stemfleet.allocation.applicants_file import applicants_bytes, parse_applicants
+from stemfleet.allocation.canonical import digest
+from stemfleet.allocation.commitment import Beacon, Commitment, commitment_bytes, parse_commitment
+from stemfleet.allocation.draw import beacon_value, round_seed
+from stemfleet.allocation.engine import allocate
+from stemfleet.allocation.result_file import result_bytes
+from stemfleet.allocation.rules_file import parse_rules, rules_bytes
+from stemfleet.allocation.values import Applicant, Result, Rules
+from stemfleet.errors import InputError
+
+RULES = "rules.json"
+APPLICANTS = "applicants.json"
+COMMITMENT = "commitment.json"
+RESULT = "result.json"
+SUMS = "SHA256SUMS"
+# The zip format's first day; a bundle's zip depends on nothing but the files in it.
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a round is computed from: the values, and the canonical bytes that are hashed and published."""
+
+    rules: Rules
+    applicants: tuple[Applicant, ...]
+    rules_json: bytes
+    applicants_json: bytes
+
+    @property
+    def commitment(self) -> Commitment:
+        """The hashes alone, without a beacon and a date."""
+        return Commitment(digest(self.rules_json), digest(self.applicants_json))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A computed round. `digest` is the SHA-256 of `SHA256SUMS`: the one number that stands for the bundle."""
+
+    result: Result
+    files: Mapping[str, bytes]
+
+    @property
+    def digest(self) -> str:
+        return digest(self.files[SUMS])
+
+
+def read_inputs(rules: Path, applicants: Path) -> Inputs:
+    """The two input files, checked. Raises InputError that names file, key or school, and value."""
+    checked = parse_rules(read_file(rules), str(rules))
+    return _frozen(checked, parse_applicants(read_file(applicants), checked, str(applicants)))
+
+
+def inputs_of(rules: Rules, applicants: Sequence[Applicant]) -> Inputs:
+    """The same from values that a program made, checked as strictly as files are. Raises InputError."""
+    checked = parse_rules(rules_bytes(rules))
+    return _frozen(checked, parse_applicants(applicants_bytes(applicants), checked))
+
+
+def read_commitment(path: Path) -> Commitment:
+    """A commitment file, checked. Raises InputError."""
+    return parse_commitment(read_file(path), str(path))
+
+
+def commitment_files(inputs: Inputs, beacon: Beacon, published: str) -> dict[str, bytes]:
+    """The first three files of a bundle: what is published before the draw. `published` is `YYYY-MM-DD`."""
+    made = Commitment(inputs.commitment.rules_sha256, inputs.commitment.applicants_sha256, beacon, published)
+    return _input_files(inputs, made)
+
+
+def draw_round(inputs: Inputs, beacon: str, commitment: Commitment | None = None) -> Round:
+    """Compute a round and its bundle's files.
+
+    `beacon` is the public random value as typed. Raises InputError when its form is wrong or the inputs are not those
+    of the commitment.
+    """
+    if commitment is not None:
+        _check_hashes(inputs, commitment)
+    committed = commitment or inputs.commitment
+    value = beacon_value(beacon, None if committed.beacon is None else committed.beacon.source)
+    seed = round_seed(committed.rules_sha256, committed.applicants_sha256, value)
+    result = allocate(inputs.rules, inputs.applicants, seed)
+    files = _input_files(inputs, committed)
+    files[RESULT] = result_bytes(result, value)
+    files[SUMS] = "".join(f"{digest(data)}  {name}\n" for name, data in sorted(files.items())).encode()
+    return Round(result, files)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file, or an InputError that names it."""
+    try:
+        return path.read_bytes()
+    except OSError as wrong:
+        raise InputError("{file} cannot be read: {reason}.", file=str(path), reason=wrong.strerror) from None
+
+
+def check_free(out: Path) -> None:
+    """Refuse a target that holds something already, so that nothing is computed in vain."""
+    if out.is_dir() and any(out.iterdir()):
+        raise InputError("{out} is not empty. Name a new folder.", out=str(out))
+    if out.exists() and not out.is_dir():
+        raise InputError("{out} is a file. Name a new folder.", out=str(out))
+
+
+def write_files(out: Path, files: Mapping[str, bytes], *, zipped: bool) -> None:
+    """Write a folder, and `OUT.zip` of it if `zipped`, whole or not at all. `out` must not exist or be empty."""
+    out = out.resolve()
+    archive = out.with_name(out.name + ".zip")
+    check_free(out)
+    if zipped and archive.exists():
+        raise InputError("{archive} exists already. Name a new folder or move it away.", archive=str(archive))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as made:
+            folder = Path(made) / "bundle"
+            folder.mkdir()
+            for name, data in files.items():
+                (folder / name).write_bytes(data)
+            if zipped:
+                zip_files(Path(made) / "bundle.zip", files)
+            folder.rename(out)
+            if zipped:
+                _rename_or_undo(Path(made) / "bundle.zip", archive, out)
+    except OSError as wrong:
+        raise InputError("{out} cannot be written: {reason}.", out=str(out), reason=wrong.strerror) from None
+
+
+def _frozen(rules: Rules, applicants: tuple[Applicant, ...]) -> Inputs:
+    return Inputs(rules, applicants, rules_bytes(rules), applicants_bytes(applicants))
+
+
+def _input_files(inputs: Inputs, commitment: Commitment) -> dict[str, bytes]:
+    return {
+        RULES: inputs.rules_json,
+        APPLICANTS: inputs.applicants_json,
+        COMMITMENT: commitment_bytes(commitment),
+    }
+
+
+def _check_hashes(inputs: Inputs, commitment: Commitment) -> None:
+    here = inputs.commitment
+    for name, found, committed in (
+        (RULES, here.rules_sha256, commitment.rules_sha256),
+        (APPLICANTS, here.applicants_sha256, commitment.applicants_sha256),
+    ):
+        if found != committed:
+            raise InputError(
+                "{name} is not the one that was committed to: its hash is {found}, the commitment's {name_key} is "
+                "{committed}. Use the committed file.",
+                name=name,
+                name_key=name.replace(".json", "_sha256"),
+                found=found,
+                committed=committed,
+            )
+
+
+def zip_files(target: Path | BinaryIO, files: Mapping[str, bytes]) -> None:
+    """Stored, not packed: packers differ between machines, and these bytes must not."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, _NO_DATE)
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, data)
+
+
+def _rename_or_undo(made: Path, archive: Path, out: Path) -> None:
+    try:
+        made.rename(archive)
+    except OSError:
+        shutil.rmtree(out)
+        raise
