@@ -1,0 +1,207 @@
+"""`applicants.json`: between the file's form (`stemfleet-applicants/1`) and `Applicant` values.
+
+Schools are many and their level, categories, preferences and closed lots come in few combinations. Each combination is
+checked once and its values are shared.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from stemfleet.allocation.canonical import as_bytes, encode, parse
+from stemfleet.allocation.eligibility import closed_by
+from stemfleet.allocation.reading import (
+    At,
+    a_mapping,
+    a_text,
+    an_object,
+    distinct_texts,
+    items,
+    shown,
+    the_format,
+    whole,
+)
+from stemfleet.allocation.rules_file import a_level
+from stemfleet.allocation.values import Applicant, Ineligible, Rules
+from stemfleet.words import Level
+
+FORMAT = "stemfleet-applicants/1"
+_KEYS = ("school", "level", "region", "categories", "points", "lines", "preferences", "ineligible")
+
+
+class _Standing(NamedTuple):
+    """What many schools have in common."""
+
+    level: Level
+    region: str | None
+    categories: frozenset[str]
+    preferences: tuple[str, ...]
+    ineligible: dict[str, Ineligible]
+
+
+def parse_applicants(data: bytes, rules: Rules, file: str = "applicants.json") -> tuple[Applicant, ...]:
+    """The applicants in a file's bytes, by school code, checked against the rules.
+
+    `file` is the name that an error gives. Raises InputError, naming the school where it is one school's fault.
+    """
+    at = At(file)
+    found = an_object(parse(data, file), at, ("format", "applicants"))
+    the_format(found["format"], at.key("format"), FORMAT)
+    reader = ApplicantReader(rules)
+    read = [reader.read(item, place) for item, place in items(found["applicants"], at.key("applicants"))]
+    return in_order(read, file)
+
+
+def applicants_chunks(applicants: Iterable[Applicant]) -> Iterator[str]:
+    """The canonical text of `applicants.json` in pieces; the applicants must be in order of school code."""
+    yield '{"applicants":['
+    comma = ""
+    for applicant in applicants:
+        yield comma + encode(_document(applicant))
+        comma = ","
+    yield f'],"format":"{FORMAT}"}}\n'
+
+
+def applicants_bytes(applicants: Sequence[Applicant]) -> bytes:
+    """The canonical bytes of `applicants.json`."""
+    return as_bytes("".join(applicants_chunks(in_order(applicants, "applicants.json"))))
+
+
+def in_order(applicants: Iterable[Applicant], file: str) -> tuple[Applicant, ...]:
+    """The applicants by school code (by code point); a code that is there twice is refused."""
+    ordered = sorted(applicants, key=lambda applicant: applicant.school)
+    for first, second in pairwise(ordered):
+        if first.school == second.school:
+            At(file).refuse("the school {school} is there twice. Keep one.", school=first.school)
+    return tuple(ordered)
+
+
+class ApplicantReader:
+    """Reads one applicant after another under the same rules."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._lots = {lot.code: lot for lot in rules.lots}
+        self._standings: dict[tuple[Any, ...], _Standing] = {}
+        self._lines: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def read(self, value: Any, at: At) -> Applicant:
+        """One applicant; InputError names its school once that is known."""
+        found = an_object(value, at, _KEYS)
+        school = a_text(found["school"], at.key("school"))
+        at = At(at.file, f"school {school}")
+        standing = self._standing(found, at)
+        lines = self._read_lines(found["lines"], at.key("lines"))
+        points = whole(found["points"], at.key("points"))
+        total = sum([number for _, number in lines])
+        if total != points:
+            at.key("lines").refuse(
+                "they add up to {total}, but points is {points}. Correct one of them.", total=total, points=points
+            )
+        return Applicant(
+            school=school,
+            level=standing.level,
+            region=standing.region,
+            categories=standing.categories,
+            points=points,
+            lines=lines,
+            preferences=standing.preferences,
+            ineligible=standing.ineligible,
+        )
+
+    def _standing(self, found: dict[str, Any], at: At) -> _Standing:
+        key: tuple[Any, ...] = ()
+        try:
+            key = (
+                found["level"],
+                found["region"],
+                tuple(found["categories"]),
+                tuple(found["preferences"]),
+                tuple(found["ineligible"].items()),
+            )
+            return self._standings[key]
+        except (KeyError, TypeError, AttributeError):  # new, or a value of the wrong kind: the check says which
+            standing = self._check_standing(found, at)
+        self._standings[key] = standing
+        return standing
+
+    def _check_standing(self, found: dict[str, Any], at: At) -> _Standing:
+        region = found["region"]
+        standing = _Standing(
+            level=a_level(found["level"], at.key("level")),
+            region=None if region is None else a_text(region, at.key("region")),
+            categories=frozenset(distinct_texts(found["categories"], at.key("categories"))),
+            preferences=distinct_texts(found["preferences"], at.key("preferences")),
+            ineligible=self._ineligible(found["ineligible"], at.key("ineligible")),
+        )
+        for code in standing.preferences:
+            if code not in self._lots:
+                at.key("preferences").refuse("there is no lot {lot} in the rules.", lot=code)
+            if code in standing.ineligible:
+                at.key("preferences").refuse(
+                    "lot {lot} is in ineligible as well ({reason}). Take it out of one of them.",
+                    lot=code,
+                    reason=standing.ineligible[code].value,
+                )
+        self._check_against_rules(standing, at.key("ineligible"))
+        return standing
+
+    def _ineligible(self, value: Any, at: At) -> dict[str, Ineligible]:
+        found = a_mapping(value, at)
+        for code, reason in found.items():
+            if code not in self._lots:
+                at.key(code).refuse("there is no lot {lot} in the rules.", lot=code)
+            if reason not in list(Ineligible):
+                at.key(code).refuse(
+                    "the reason {reason} is not known. Known: {known}.",
+                    reason=shown(reason),
+                    known=", ".join(Ineligible),
+                )
+        return {code: Ineligible(reason) for code, reason in sorted(found.items())}
+
+    def _check_against_rules(self, standing: _Standing, at: At) -> None:
+        for code, lot in self._lots.items():
+            given = standing.ineligible.get(code)
+            if given is None:
+                closed = closed_by(lot, standing.level, standing.categories)
+                if closed is not None:
+                    at.refuse(
+                        "lot {lot} is missing, but its {key} in the rules close it to this school. "
+                        "Add it with the reason '{reason}'.",
+                        lot=code,
+                        key="levels" if closed is Ineligible.LEVEL else "admits",
+                        reason=closed.value,
+                    )
+            elif given is Ineligible.LEVEL and (lot.levels is None or standing.level in lot.levels):
+                at.key(code).refuse(
+                    "the reason 'level' is wrong: lot {lot} is open to {level}.", lot=code, level=standing.level.value
+                )
+            elif given is Ineligible.ADMITS and closed_by(lot, standing.level, standing.categories) is None:
+                at.key(code).refuse("the reason 'admits' is wrong: lot {lot} admits this school.", lot=code)
+
+    def _read_lines(self, value: Any, at: At) -> tuple[tuple[str, int], ...]:
+        lines = []
+        try:
+            for label, number in value:
+                lines.append(self._lines[label, number])
+        except (KeyError, TypeError, ValueError):
+            return tuple(self._check_line(item, place) for item, place in items(value, at))
+        return tuple(lines)
+
+    def _check_line(self, value: Any, at: At) -> tuple[str, int]:
+        if not isinstance(value, list) or len(value) != 2:
+            at.refuse("{value} must be a pair: [label, points].", value=shown(value))
+        line = (a_text(value[0], at), whole(value[1], at, least=None))
+        return self._lines.setdefault(line, line)
+
+
+def _document(applicant: Applicant) -> dict[str, Any]:
+    return {
+        "school": applicant.school,
+        "level": applicant.level,
+        "region": applicant.region,
+        "categories": sorted(applicant.categories),
+        "points": applicant.points,
+        "lines": applicant.lines,
+        "preferences": applicant.preferences,
+        "ineligible": applicant.ineligible,
+    }

@@ -1,0 +1,103 @@
+"""Canonical JSON: one byte sequence per value, so that a hash of a file means something.
+
+`json.dumps(x, sort_keys=True, ensure_ascii=False, separators=(",", ":"))` and a line end, in UTF-8, strings in NFC.
+Duplicate keys, floats and lone surrogates are refused.
+"""
+
+import json
+import unicodedata
+from hashlib import sha256
+from typing import Any, NoReturn
+
+from stemfleet.errors import InputError
+
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+class _Unfit(ValueError):
+    """Raised inside the JSON reader, which knows no file name."""
+
+
+def encode(value: Any) -> str:
+    """The canonical text of a value, without the line end."""
+    return _ENCODER.encode(value)
+
+
+def canonical(value: Any) -> bytes:
+    """The canonical bytes of a value of dicts, lists, NFC strings, whole numbers, booleans and None."""
+    return as_bytes(encode(value) + "\n")
+
+
+def as_bytes(text: str) -> bytes:
+    """UTF-8; InputError for half a character, which a program's or the command line's text may hold."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as wrong:
+        raise InputError(
+            "The text {text} holds half a character (a lone surrogate).", text=ascii(text[: wrong.end][-60:])
+        ) from None
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in lower-case hex."""
+    return sha256(data).hexdigest()
+
+
+def parse(data: bytes, file: str) -> Any:
+    """The value in `data`, strings in NFC; `file` is the name that an error gives. Raises InputError."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as wrong:
+        raise InputError(
+            "{file} is not UTF-8: byte {byte} at position {position}. Save it as UTF-8.",
+            file=file,
+            byte=f"0x{data[wrong.start]:02x}",
+            position=wrong.start,
+        ) from None
+    try:
+        value = json.loads(text, object_pairs_hook=unique, parse_float=no_float, parse_constant=no_float)
+        if "\\u" in text or not unicodedata.is_normalized("NFC", text):
+            value = composed(value)
+    except json.JSONDecodeError as wrong:
+        raise InputError(
+            "{file} is not JSON: {problem} (line {line}, column {column}).",
+            file=file,
+            problem=wrong.msg,
+            line=wrong.lineno,
+            column=wrong.colno,
+        ) from None
+    except RecursionError:
+        raise InputError("{file} is nested too deeply.", file=file) from None
+    except ValueError as wrong:
+        raise InputError("{file}: {problem}", file=file, problem=str(wrong)) from None
+    return value
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object's pairs as a dict; a key that is there twice is refused."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _Unfit(f"the key {json.dumps(twice)} is there twice in one object. Keep one.")
+    return made
+
+
+def no_float(text: str) -> NoReturn:
+    """Refuse a number with a fraction or exponent, and NaN and the infinities."""
+    raise _Unfit(f"{text[:40]} is not a whole number. Use whole numbers only (hundredths if needed).")
+
+
+def composed(value: Any) -> Any:
+    """The same value with every string in NFC; a lone surrogate is refused."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise _Unfit(f"the text {json.dumps(value)[:60]} holds half a character (a lone surrogate).") from None
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [composed(item) for item in value]
+    if isinstance(value, dict):
+        return unique([(composed(key), composed(item)) for key, item in value.items()])
+    return value

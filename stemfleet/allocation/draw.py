@@ -1,0 +1,56 @@
+"""The draw: from the committed files and a public random value to one seed, and from the seed to a ticket per school.
+
+Nothing else in a round is random, and a ticket decides nothing but ties in points.
+"""
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+
+from stemfleet.errors import InputError
+
+# The fixed value for planning before a draw; a result made with it is marked so everywhere.
+PLANNING = "planning"
+
+_VISIBLE = re.compile(r"[!-~]{1,200}")
+# Sources whose values have a known form: a drand round's randomness, a NIST beacon pulse's output value.
+_HEX_DIGITS = {"drand": 64, "nist": 128}
+
+
+def beacon_value(typed: str, source: str | None = None) -> str:
+    """The public random value as it enters the seed: trimmed, otherwise as typed.
+
+    1 to 200 visible ASCII characters; from `drand` exactly 64, from `nist` exactly 128 hex digits. Raises InputError.
+    """
+    value = typed.strip()
+    if not _VISIBLE.fullmatch(value):
+        raise InputError(
+            "The beacon value {value} must be 1 to 200 visible ASCII characters without blanks; it has {length}.",
+            value=repr(value[:60]),
+            length=len(value),
+        )
+    digits = _HEX_DIGITS.get(source or "")
+    if digits is not None and not re.fullmatch(rf"[0-9a-fA-F]{{{digits}}}", value):
+        raise InputError(
+            "The beacon value {value} must be exactly {digits} hex digits, because the commitment names {source}.",
+            value=repr(value[:60]),
+            digits=digits,
+            source=source,
+        )
+    return value
+
+
+def round_seed(rules_sha256: str, applicants_sha256: str, beacon: str) -> str:
+    """The seed of a round, in hex, from the hashes of the canonical files and the beacon value."""
+    return sha256(f"stemfleet/1|{rules_sha256}|{applicants_sha256}|{beacon}".encode()).hexdigest()
+
+
+def tickets(seed: str, wave: str, schools: Iterable[str]) -> list[str]:
+    """A ticket in hex for each school code, in the order given."""
+    start = sha256(f"{seed}|{wave}|".encode())
+    drawn = []
+    for school in schools:
+        ticket = start.copy()
+        ticket.update(school.encode())
+        drawn.append(ticket.hexdigest())
+    return drawn

@@ -1,0 +1,146 @@
+"""`allocate`: who gets what, from values alone. The same inputs and seed give the same result, always."""
+
+from collections.abc import Mapping, Sequence
+
+from stemfleet.allocation.choice import Desk
+from stemfleet.allocation.draw import tickets
+from stemfleet.allocation.proposals import Settled, settle
+from stemfleet.allocation.replacements import Replacements
+from stemfleet.allocation.values import (
+    Applicant,
+    Award,
+    Certificate,
+    Cutoff,
+    Lot,
+    Merit,
+    Notice,
+    Result,
+    Rules,
+)
+from stemfleet.errors import InputError
+from stemfleet.words import Place
+
+
+def allocate(rules: Rules, applicants: Sequence[Applicant], seed: str) -> Result:
+    """Allocate a wave: the choice by merit and guarantees within each lot, schools proposing across lots.
+
+    `applicants` in any order, each school once; `seed` in hex (see `draw.round_seed`). The values are taken as checked:
+    files are checked when they are read, and values made by a program with `bundle.inputs_of`. Raises InputError when
+    the rules use a cap that is not supported.
+    """
+    _refuse_unsupported(rules)
+    by_merit, merits = order_of_merit(rules.wave, applicants, seed)
+    desks = {lot.code: Desk(lot, by_merit) for lot in rules.lots}
+    preferences = [applicant.preferences for applicant in by_merit]
+    settled = settle(desks, preferences)
+    replacements = Replacements(desks, settled, preferences)
+    schools = [applicant.school for applicant in by_merit]
+    return Result(
+        seed=seed,
+        awards=_awards(settled, schools),
+        waiting={code: tuple([schools[rank] for rank in lot.waiting]) for code, lot in settled.items()},
+        replacements={
+            code: {
+                schools[holder]: None if entrant is None else schools[entrant]
+                for holder, entrant in replacements.of_lot(code).items()
+            }
+            for code in desks
+        },
+        cutoffs=_cutoffs(desks, settled, merits),
+        certificates={code: _certificate(lot) for code, lot in settled.items()},
+        notices=tuple(_notices(rules, applicants)),
+    )
+
+
+def order_of_merit(wave: str, applicants: Sequence[Applicant], seed: str) -> tuple[list[Applicant], list[Merit]]:
+    """The applicants by points (most first), then by ticket (lowest first), and their places in that order."""
+    drawn = tickets(seed, wave, [applicant.school for applicant in applicants])
+    order = sorted(range(len(applicants)), key=drawn.__getitem__)
+    order.sort(key=lambda index: -applicants[index].points)
+    by_merit = [applicants[index] for index in order]
+    return by_merit, [Merit(applicants[index].points, drawn[index]) for index in order]
+
+
+def _awards(settled: Mapping[str, Settled], schools: Sequence[str]) -> tuple[Award, ...]:
+    awards = [
+        Award(schools[rank], code, place)
+        for code, lot in settled.items()
+        for place, ranks in ((Place.RESERVED, lot.choice.reserved), (Place.OPEN, lot.choice.open))
+        for rank in ranks
+    ]
+    return tuple(sorted(awards, key=lambda award: (award.school, award.lot)))
+
+
+def _certificate(lot: Settled) -> Certificate:
+    guarantees = lot.choice.guarantees
+    return Certificate(
+        n=guarantees.filled,
+        categories=tuple(sorted(guarantees.closed_categories)),
+        by_region=guarantees.closed_in_regions(),
+    )
+
+
+def _cutoffs(desks: Mapping[str, Desk], settled: Mapping[str, Settled], merits: Sequence[Merit]) -> tuple[Cutoff, ...]:
+    rows = [row for code, desk in desks.items() for row in _cutoffs_of_lot(desk, settled[code], merits)]
+    return tuple(sorted(rows, key=lambda row: (row.lot, row.signature, row.region or "", row.place)))
+
+
+def _cutoffs_of_lot(desk: Desk, settled: Settled, merits: Sequence[Merit]) -> list[Cutoff]:
+    refused = _count(desk, settled.waiting)
+    rows = []
+    places = ((Place.RESERVED, settled.choice.reserved), (Place.OPEN, settled.choice.open))
+    counted = [(place, _count(desk, ranks), {desk.group_of[r]: r for r in ranks}) for place, ranks in places]
+    asked = {group for _, chosen, _ in counted for group in chosen} | refused.keys()
+    for group in asked:
+        categories, region = desk.groups[group]
+        for place, chosen, last in counted:
+            if place is Place.RESERVED and not categories:
+                continue
+            rows.append(
+                Cutoff(
+                    lot=desk.lot.code,
+                    signature=categories,
+                    region=region or None,
+                    place=place,
+                    last=merits[last[group]] if group in last else None,
+                    chosen=chosen.get(group, 0),
+                    refused=refused.get(group, 0),
+                )
+            )
+    return rows
+
+
+def _count(desk: Desk, ranks: Sequence[int]) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for rank in ranks:
+        group = desk.group_of[rank]
+        counts[group] = counts.get(group, 0) + 1
+    return counts
+
+
+def _notices(rules: Rules, applicants: Sequence[Applicant]) -> list[Notice]:
+    standings = {(a.preferences, a.categories) for a in applicants}
+    notices = []
+    for lot in rules.lots:
+        asking = [categories for preferences, categories in standings if lot.code in preferences]
+        for category, places in sorted(lot.reserves.items()):
+            if places and not any(category in categories for categories in asking):
+                notices.append(_nobody_qualifies(lot, category, places))
+    return notices
+
+
+def _nobody_qualifies(lot: Lot, category: str, places: int) -> Notice:
+    return Notice(
+        "Lot {lot}: {places} places are reserved for {category}, but no applicant of that category asks for the lot.",
+        {"lot": lot.code, "places": places, "category": category},
+    )
+
+
+def _refuse_unsupported(rules: Rules) -> None:
+    for lot in rules.lots:
+        if lot.region_cap is not None:
+            raise InputError(
+                "Lot {lot}: region_cap is {cap}, and a cap on all places of a region is not supported yet.",
+                lot=lot.code,
+                cap=lot.region_cap,
+            )

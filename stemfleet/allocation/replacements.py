@@ -1,0 +1,82 @@
+"""Who would come in if one holder left: the chain of moves that the free place starts.
+
+The best of the waiting enters the lot, leaving a place in a lot that it liked less, and so on, until a school enters
+that held nothing, or a place finds nobody. With substitutable, size-monotone choices every stable outcome serves the
+same schools, so the chain's end is the school that a full rerun without the holder would bring in.
+
+Holders of one group are alike for their lot, so one chain answers for all of them that hold their first choice; one
+that waits for a lot that it likes better is missing there too once it has left, and gets a chain of its own.
+"""
+
+from bisect import insort
+from collections.abc import Mapping, Sequence
+
+from stemfleet.allocation.choice import Desk
+from stemfleet.allocation.proposals import Settled
+
+
+class Replacements:
+    def __init__(
+        self, desks: Mapping[str, Desk], settled: Mapping[str, Settled], preferences: Sequence[Sequence[str]]
+    ) -> None:
+        self._desks = desks
+        self._settled = settled
+        self._preferences = preferences
+        self._holds = {rank: code for code, lot in settled.items() for rank in lot.held}
+        self._waiting = {code: self._by_group(code) for code in desks}
+
+    def of_lot(self, code: str) -> dict[int, int | None]:
+        """Holder → the school that would come in, or None; ranks."""
+        group_of = self._desks[code].group_of
+        shared: dict[int, int | None] = {}
+        answers: dict[int, int | None] = {}
+        for holder in self._settled[code].held:
+            group = group_of[holder]
+            if self._preferences[holder][0] != code:
+                answers[holder] = self._chain(code, holder)
+                continue
+            if group not in shared:
+                shared[group] = self._chain(code, holder)
+            answers[holder] = shared[group]
+        return answers
+
+    def _by_group(self, code: str) -> dict[int, list[int]]:
+        waiting: dict[int, list[int]] = {}
+        group_of = self._desks[code].group_of
+        for rank in self._settled[code].waiting:
+            waiting.setdefault(group_of[rank], []).append(rank)
+        return waiting
+
+    def _chain(self, code: str, leaver: int) -> int | None:
+        moved: dict[int, str] = {}
+        held: dict[str, list[int]] = {}
+        vacant, left = code, leaver
+        while True:
+            seated = held.setdefault(vacant, self._settled[vacant].held.copy())
+            seated.remove(left)
+            entrant = self._entrant(vacant, seated, moved, leaver)
+            if entrant is None:
+                return None
+            insort(seated, entrant)
+            before = moved.get(entrant) or self._holds.get(entrant)
+            if before is None:
+                return entrant
+            moved[entrant] = vacant
+            vacant, left = before, entrant
+
+    def _entrant(self, code: str, seated: list[int], moved: Mapping[int, str], gone: int) -> int | None:
+        """The one school that the lot would take in addition to those seated; the best of a group stands for it."""
+        heads = [
+            next((rank for rank in waiting if rank != gone and self._would_come(rank, code, moved)), None)
+            for waiting in self._waiting[code].values()
+        ]
+        candidates = sorted(seated + [rank for rank in heads if rank is not None])
+        entering = set(self._desks[code].choose(candidates).all).difference(seated)
+        assert len(entering) <= 1, f"lot {code}: two schools for one place"
+        return entering.pop() if entering else None
+
+    def _would_come(self, rank: int, code: str, moved: Mapping[int, str]) -> bool:
+        if rank not in moved:
+            return True
+        wanted = self._preferences[rank]
+        return wanted.index(code) < wanted.index(moved[rank])

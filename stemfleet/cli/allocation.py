@@ -1,0 +1,82 @@
+"""`commit` and `allocate`: a round from files alone, without a database."""
+
+import unicodedata
+from pathlib import Path
+
+import click
+
+from stemfleet.allocation.bundle import (
+    check_free,
+    commitment_files,
+    draw_round,
+    read_commitment,
+    read_inputs,
+    write_files,
+)
+from stemfleet.allocation.commitment import Beacon, a_date
+from stemfleet.allocation.draw import PLANNING
+from stemfleet.allocation.reading import At
+
+FILE = click.Path(path_type=Path)
+
+rules_option = click.option("--rules", required=True, type=FILE, help="The wave's rules.json.")
+applicants_option = click.option("--applicants", required=True, type=FILE, help="The round's applicants.json.")
+out_option = click.option("--out", required=True, type=FILE, help="Folder to make; it must not exist or be empty.")
+
+
+@click.command()
+@rules_option
+@applicants_option
+@click.option("--beacon-source", required=True, help="Who publishes the random value: drand, nist, or another.")
+@click.option("--beacon-round", required=True, help="Which of its values: a number, or the draw of a named day.")
+@click.option("--published", required=True, metavar="DATE", help="Day of publication, YYYY-MM-DD.")
+@out_option
+def commit(*, rules: Path, applicants: Path, beacon_source: str, beacon_round: str, published: str, out: Path) -> None:
+    """Freeze a round's inputs: publish the hashes together with the future random value that will be used."""
+    check_free(out)
+    day = a_date(published, At("--published"))
+    beacon = Beacon(_named(beacon_source, "--beacon-source"), _named(beacon_round, "--beacon-round"))
+    inputs = read_inputs(rules, applicants)
+    write_files(out, commitment_files(inputs, beacon, day), zipped=False)
+    click.echo(f"rules_sha256      {inputs.commitment.rules_sha256}")
+    click.echo(f"applicants_sha256 {inputs.commitment.applicants_sha256}")
+    click.echo(f"Publish {out} before {beacon.source} publishes {beacon.round}.")
+
+
+@click.command()
+@rules_option
+@applicants_option
+@click.option("--beacon", required=True, metavar="VALUE", help="The public random value, as published.")
+@click.option("--commitment", type=FILE, help="The commitment.json that was published before the draw.")
+@click.option("--explanations", type=click.Choice(["none"]), help="Leave the explanations out.")
+@out_option
+def allocate(
+    *,
+    rules: Path,
+    applicants: Path,
+    beacon: str,
+    commitment: Path | None,
+    explanations: str | None,  # noqa: ARG001  # a bundle has no explanations yet, so there is nothing to leave out
+    out: Path,
+) -> None:
+    """Allocate a wave and write the bundle from which anyone can check it."""
+    check_free(out)
+    committed = None if commitment is None else read_commitment(commitment)
+    drawn = draw_round(read_inputs(rules, applicants), beacon, committed)
+    write_files(out, drawn.files, zipped=True)
+    if beacon.strip() == PLANNING:
+        click.echo("PLANNING: made with the fixed value for planning, not drawn.", err=True)
+    for notice in drawn.result.notices:
+        click.echo(f"Notice: {notice}", err=True)
+    for lot, waiting in drawn.result.waiting.items():
+        awards = len(drawn.result.replacements[lot])
+        click.echo(f"lot {lot}: {awards} awards, {len(waiting)} waiting")
+    click.echo(f"digest {drawn.digest}")
+
+
+def _named(value: str, option: str) -> str:
+    """A text from the command line that will be hashed: not empty, in NFC."""
+    at = At(option)
+    if not value.strip():
+        at.refuse("it is empty. Name the public random value that will be used.")
+    return unicodedata.normalize("NFC", value.strip())
