@@ -1,0 +1,3 @@
+from microbit import temperature
+
+print("m temperature %d C" % temperature())
