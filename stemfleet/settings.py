@@ -6,6 +6,8 @@ from pathlib import Path
 
 import platformdirs
 
+LOCAL_ADDRESS = "http://127.0.0.1:8080"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -15,9 +17,14 @@ class Settings:
     database_url: str
     public_url: str | None = None
 
+    @property
+    def address(self) -> str:
+        """The root of every address that is printed: the public one, or this computer's own."""
+        return self.public_url or LOCAL_ADDRESS
+
     @classmethod
     def read(cls, data: Path | None = None) -> "Settings":
-        """From `--data`, `STEMFLEET_DATA` or the user's data folder, and `STEMFLEET_DATABASE_URL`, `STEMFLEET_PUBLIC_URL`."""
+        """From `--data` or `STEMFLEET_DATA` or the user's data folder, and the variables that docs/operation.md names."""
         named = data or os.environ.get("STEMFLEET_DATA")
         folder = Path(named) if named else platformdirs.user_data_path("stemfleet", appauthor=False)
         folder = folder.absolute()

@@ -40,6 +40,17 @@ class Model:
     components: tuple[Component, ...]
     parts: tuple[Part, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """What `model show --json` prints: the keys of the file."""
+        return {
+            "name": self.name,
+            "family": self.family,
+            "levels": list(self.levels),
+            "title": dict(self.title),
+            "components": [{"recipes": list(item.recipes), "count": item.count} for item in self.components],
+            "parts": [{"title": dict(part.title), "count": part.count} for part in self.parts],
+        }
+
 
 def read_models(own: Path | None = None) -> dict[str, Model]:
     """All models by name; a file in `own` (the user's folder) replaces the shipped one of the same name.

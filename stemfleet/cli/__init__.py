@@ -18,8 +18,16 @@ COULD_NOT = 2
 # Command → module:function, imported only when called: `allocate` must not wait for the web or the devices.
 COMMANDS = {
     "allocate": "stemfleet.cli.allocation:allocate",
+    "audit": "stemfleet.cli.audit:audit",
     "commit": "stemfleet.cli.allocation:commit",
+    "import": "stemfleet.cli.schools:import_",
+    "kit": "stemfleet.cli.kits:kit",
+    "model": "stemfleet.cli.kits:model",
     "sample": "stemfleet.cli.sample:sample",
+    "school": "stemfleet.cli.schools:school",
+    "ship": "stemfleet.cli.kits:ship",
+    "user": "stemfleet.cli.people:user",
+    "wave": "stemfleet.cli.waves:wave",
 }
 
 

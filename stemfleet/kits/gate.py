@@ -34,7 +34,7 @@ def open_points(session: Session, workshop: Workshop, kit: Kit) -> list[OpenPoin
     boards = boards_of(session, kit)
     points = [point for component in model.components for point in _missing(component, boards)]
     for board in boards:
-        points += _unproved(latest_run(session, board), workshop.recipes.get(board.recipe), board)
+        points += _unproved(telling_runs(session, board), workshop.recipes.get(board.recipe), board)
     return points
 
 
@@ -42,12 +42,12 @@ def boards_of(session: Session, kit: Kit) -> Sequence[Board]:
     return session.exec(select(Board).where(Board.kit_tag == kit.tag).order_by(Board.id)).all()
 
 
-def latest_run(session: Session, board: Board) -> BoardRun | None:
-    """The newest run that told something: ERROR, TIMEOUT and ABORTED say nothing about the board."""
+def telling_runs(session: Session, board: Board) -> Sequence[BoardRun]:
+    """Newest first. ERROR, TIMEOUT and ABORTED say nothing about the board and are left out."""
     telling = select(BoardRun).where(
         BoardRun.board_id == board.id, col(BoardRun.outcome).in_([Outcome.PASS, Outcome.FAIL])
     )
-    return session.exec(telling.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc()).limit(1)).first()
+    return session.exec(telling.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc())).all()
 
 
 def _missing(component: Component, boards: Sequence[Board]) -> list[OpenPoint]:
@@ -55,11 +55,13 @@ def _missing(component: Component, boards: Sequence[Board]) -> list[OpenPoint]:
     return [OpenPoint("board_missing", " / ".join(component.recipes))] * (component.count - there)
 
 
-def _unproved(run: BoardRun | None, recipe: Recipe | None, board: Board) -> list[OpenPoint]:
-    if run is None or run.outcome is not Outcome.PASS or recipe is None:
+def _unproved(runs: Sequence[BoardRun], recipe: Recipe | None, board: Board) -> list[OpenPoint]:
+    """A check that writes nothing proves the board, but not which firmware is on it: the last flash does."""
+    if not runs or runs[0].outcome is not Outcome.PASS or recipe is None:
         return [OpenPoint("not_passed", board.id)]
-    if not recipe.firmware.open and run.firmware_sha256 != recipe.firmware.sha256:
+    flashed = next((run.firmware_sha256 for run in runs if run.firmware_sha256 is not None), None)
+    if flashed is None or (not recipe.firmware.open and flashed != recipe.firmware.sha256):
         return [OpenPoint("old_firmware", board.id)]
-    if run.test_version != recipe.test_version:
+    if runs[0].test_version != recipe.test_version:
         return [OpenPoint("old_test", board.id)]
     return []

@@ -1,0 +1,76 @@
+"""`wave`: allocated waves, and allocating one over what is stored."""
+
+from pathlib import Path
+
+import click
+
+from stemfleet.cli.context import acting, opened
+from stemfleet.cli.output import json_option, print_json, print_table
+from stemfleet.settings import Settings
+from stemfleet.waves import PLANNING, Draw, list_waves, read_bundle, run_wave, show_wave
+
+
+@click.group()
+def wave() -> None:
+    """Waves: allocated lots of kits."""
+
+
+@wave.command("list")
+@json_option
+@click.pass_obj
+def list_(settings: Settings, as_json: bool) -> None:
+    """List the waves with their lots."""
+    with opened(settings) as workshop:
+        waves = list_waves(workshop.store)
+    if as_json:
+        print_json([view.as_json() for view in waves])
+        return
+    rows = [
+        (view.code, view.year, lot["lot"], lot["model"], lot["seats"], lot["units"], lot["awards"])
+        for view in waves
+        for lot in view.as_json()["lots"]
+    ]
+    print_table(["wave", "year", "lot", "model", "seats", "units", "awards"], rows)
+
+
+@wave.command("show")
+@click.argument("code")
+@click.option("--bundle", type=click.Path(path_type=Path, dir_okay=False), help="Write the public bundle (zip) here.")
+@json_option
+@click.pass_obj
+def show(settings: Settings, code: str, bundle: Path | None, as_json: bool) -> None:
+    """Show a wave: who got what, and why."""
+    with opened(settings) as workshop:
+        view, awards = show_wave(workshop.store, code)
+        if bundle is not None:
+            bundle.write_bytes(read_bundle(workshop.store, code)[0])
+    if as_json:
+        print_json({**view.as_json(), "awards": [award.as_json() for award in awards]})
+        return
+    click.echo(f"{view.code}  {view.title}  ({view.schools} schools, {view.departments} departments)")
+    click.echo(f"digest {view.digest}{'  PLANNING, not a draw' if view.planning else ''}")
+    rows = [
+        (a.award.lot, a.application.merit, a.application.points, a.award.place, a.school.code, a.school.name)
+        for a in awards
+    ]
+    print_table(["lot", "merit", "points", "place", "code", "school"], rows)
+
+
+@wave.command("run")
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.option("--year", type=click.IntRange(2005, 2100), required=True, help="Year of the wave: decides about repeats.")
+@click.option("--beacon", default=PLANNING, show_default=True, help="The public random value of the draw.")
+@click.option("--beacon-source", help="Who publishes the value.")
+@click.option("--beacon-round", help="Which of its values.")
+@click.pass_obj
+def run(
+    settings: Settings, rules: Path, year: int, beacon: str, beacon_source: str | None, beacon_round: str | None
+) -> None:
+    """Allocate the wave of a RULES file over all stored schools and keep the result."""
+    draw = Draw(beacon, beacon_source, beacon_round)
+    with acting(settings) as (workshop, person):
+        code = run_wave(workshop, person, rules, year, draw, lambda step: click.echo(f"{step} …", err=True))
+        view, _awards = show_wave(workshop.store, code)
+    for lot in view.lots:
+        click.echo(f"{view.code} {lot.lot.lot}: {lot.awards} awards of {lot.lot.seats} seats")
+    click.echo(f"digest {view.digest}")
