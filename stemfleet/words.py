@@ -85,6 +85,8 @@ class Reason(StrEnum):
     PORT_MISSING = "port_missing"
     PORT_BUSY = "port_busy"
     PORT_DENIED = "port_denied"
+    DRIVE_MISSING = "drive_missing"  # a micro:bit's MICROBIT drive is not mounted
+    MAINTENANCE = "maintenance"  # a micro:bit in its bootloader: its drive is called MAINTENANCE
     TOOL_MISSING = "tool_missing"
     SILENT = "silent"
     PHASE_TIMEOUT = "phase_timeout"

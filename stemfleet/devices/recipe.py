@@ -31,12 +31,16 @@ _KIND_NAMES: dict[type, str] = {
 
 @dataclass(frozen=True)
 class Limit:
-    """Limits of one measurement, both included. For a text, `low` and `high` are the text it must equal."""
+    """Limits of one measurement, both included. For a text, `low` and `high` are the text it must equal.
+
+    `hardware`: only a real board can tell; on an emulated one it is neither measured nor missing.
+    """
 
     name: str
     unit: str = ""
     low: float | str | None = None
     high: float | str | None = None
+    hardware: bool = False
 
     def judge(self, value: Value) -> Measurement:
         """The measurement with its outcome: ERROR without a value, else PASS or FAIL."""
@@ -196,6 +200,7 @@ def _limit(table: "_Table") -> Limit:
         unit=table.get("unit", str, ""),
         low=equals if equals else table.number("low", None),
         high=equals if equals else table.number("high", None),
+        hardware=table.get("hardware", bool, False),
     )
     table.nothing_else()
     return limit
