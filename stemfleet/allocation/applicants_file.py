@@ -88,7 +88,7 @@ class ApplicantReader:
         """One applicant; InputError names its school once that is known."""
         found = an_object(value, at, _KEYS)
         school = a_text(found["school"], at.key("school"))
-        at = At(at.file, f"school {school}")
+        at = At(f"{at.file}: school {school}")
         standing = self._standing(found, at)
         lines = self._read_lines(found["lines"], at.key("lines"))
         points = whole(found["points"], at.key("points"))

@@ -121,7 +121,7 @@ def _count(desk: Desk, ranks: Sequence[int]) -> dict[int, int]:
 def _notices(rules: Rules, applicants: Sequence[Applicant]) -> list[Notice]:
     standings = {(a.preferences, a.categories) for a in applicants}
     notices = []
-    for lot in rules.lots:
+    for lot in sorted(rules.lots, key=lambda lot: lot.code):
         asking = [categories for preferences, categories in standings if lot.code in preferences]
         for category, places in sorted(lot.reserves.items()):
             if places and not any(category in categories for categories in asking):
@@ -131,7 +131,7 @@ def _notices(rules: Rules, applicants: Sequence[Applicant]) -> list[Notice]:
 
 def _nobody_qualifies(lot: Lot, category: str, places: int) -> Notice:
     return Notice(
-        "Lot {lot}: {places} places are reserved for {category}, but no applicant of that category asks for the lot.",
+        "Lot {lot}: the reserve for {category} ({places}) finds nobody: no such applicant asks for the lot.",
         {"lot": lot.code, "places": places, "category": category},
     )
 
