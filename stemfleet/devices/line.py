@@ -193,6 +193,11 @@ class Line:
         return bytes(thrown)
 
     @property
+    def pending(self) -> int:
+        """Bytes that came but are no whole line yet."""
+        return len(self._waiting)
+
+    @property
     def serial(self) -> Any:
         """The pyserial object, for libraries that need it (ampy). Faults from it are the caller's to name."""
         return self._serial
@@ -260,8 +265,8 @@ def _opening_fault(error: Exception) -> Reason:
     return _OPENING.get(getattr(error, "errno", None) or 0, Reason.PORT_MISSING)
 
 
-def _no_log(text: str) -> None:  # noqa: ARG001
-    pass
+def _no_log(text: str) -> None:
+    del text
 
 
 def _shown(raw: bytes) -> str:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from stemfleet.devices.faults import BoardStopped, BoardTimeout
-from stemfleet.devices.line import Line, check_port, port_exists
+from stemfleet.devices.line import Line, check_port, is_url, port_exists, port_fault
 from stemfleet.devices.recipe import Recipe
 from stemfleet.devices.record import Measurement, Value
 from stemfleet.devices.tools import Kept, ToolResult, run_tool, tool_version
+from stemfleet.words import Reason
 
 SAFE_S = 5.0  # what make_safe has
 
@@ -74,8 +75,8 @@ class Run:
         on_progress: ProgressCall | None = None,
     ) -> None:
         self.recipe = recipe
-        self.port = port
-        self.is_pty = os.path.realpath(port).startswith("/dev/pts/")
+        self.port = _absolute(port)  # tools run in the work folder
+        self.is_pty = os.path.realpath(self.port).startswith("/dev/pts/")
         self.volume = volume
         self.workdir = workdir
         self.firmware = workdir / "firmware"
@@ -147,11 +148,16 @@ class Run:
         on_output: Callable[[str], None] | None = None,
         name: str | None = None,
         env: dict[str, str] | None = None,
+        uses_port: bool = False,
     ) -> ToolResult:
         """Run a tool to its end in the work folder; logged. `name`: its name in the record (default: argv[0]'s).
 
-        Limited by `timeout` and by what is left of the phase, whichever is shorter. Raises as `tools.run_tool`.
+        Limited by `timeout` and by what is left of the phase, whichever is shorter. `uses_port`: the port is checked
+        before (port_missing, port_busy, port_denied) and watched: when it goes away, the tool is ended (unplugged).
+        Raises as `tools.run_tool`, and what `on_output` raises; the tool is gone then.
         """
+        if uses_port:
+            self.check_port()
         self.note(f"$ {' '.join(argv)}")
 
         def heard(piece: str) -> None:
@@ -165,12 +171,17 @@ class Run:
             timeout=left if timeout is None else min(timeout, left),
             stop=self._heeded,
             on_output=heard,
+            watch=self._still_there if uses_port else None,
             cwd=self.workdir,
             env=env,
         )
         self.used(name or Path(argv[0]).name)
         self.note(f"[exit code {result.code} after {result.seconds:.2f} s]")
         return result
+
+    def _still_there(self) -> None:
+        if not self.port_exists():
+            raise port_fault(Reason.UNPLUGGED, self.port)
 
     def line(self, baud: int = 115200, **options: Any) -> Line:
         """Open the port; use as a context manager. `options` go to pyserial. Raises as `line.Line`."""
@@ -195,3 +206,8 @@ class Run:
     def remaining(self) -> float:
         """Seconds left of this phase's limit."""
         return self._deadline - time.monotonic()
+
+
+def _absolute(port: str) -> str:
+    named = is_url(port) or port.upper().startswith("COM")
+    return port if named else str(Path(port).absolute())

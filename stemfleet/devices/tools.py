@@ -91,18 +91,30 @@ def run_tool(
     timeout: float,
     stop: threading.Event | None = None,
     on_output: Callable[[str], None] | None = None,
+    watch: Callable[[], None] | None = None,
     cwd: Path | None = None,
     env: dict[str, str] | None = None,
 ) -> ToolResult:
     """Run to the end. `on_output` gets the output piece by piece as it comes, in this thread.
 
+    `watch` is called a few times a second; what it or `on_output` raises ends the tool.
     Raises BoardTimeout(phase_timeout), BoardStopped, BoardError(tool_missing); whatever happens, the whole process
     group is gone afterwards.
     """
     began = time.monotonic()
+    stopped = stop or threading.Event()
+
+    def in_time() -> None:
+        if stopped.is_set():
+            raise BoardStopped
+        if time.monotonic() > began + timeout:
+            raise BoardTimeout(detail=_TOO_LONG)
+        if watch is not None:
+            watch()
+
     process = _start(argv, cwd, env)
     kept = Kept()
-    with contextlib.closing(_pieces(process, began + timeout, stop or threading.Event())) as pieces:
+    with contextlib.closing(_pieces(process, in_time)) as pieces:
         for piece in pieces:
             kept.add(piece)
             if on_output is not None:
@@ -127,7 +139,7 @@ def _start(argv: Sequence[str], cwd: Path | None, env: dict[str, str] | None) ->
         raise
 
 
-def _pieces(process: "subprocess.Popen[bytes]", deadline: float, stop: threading.Event) -> Generator[str, None, None]:
+def _pieces(process: "subprocess.Popen[bytes]", in_time: Callable[[], None]) -> Generator[str, None, None]:
     """The output as it comes, until the tool has ended.
 
     A thread reads the pipe, because a pipe cannot be waited for with a limit everywhere (Windows).
@@ -137,7 +149,7 @@ def _pieces(process: "subprocess.Popen[bytes]", deadline: float, stop: threading
     reader.start()
     try:
         while True:
-            _in_time(deadline, stop)
+            in_time()
             try:
                 piece = pieces.get(timeout=_TICK_S)
             except queue.Empty:
@@ -148,18 +160,11 @@ def _pieces(process: "subprocess.Popen[bytes]", deadline: float, stop: threading
                 break
             yield piece
         while process.poll() is None:
-            _in_time(deadline, stop)
-            stop.wait(_TICK_S / 10)
+            in_time()
+            time.sleep(_TICK_S / 10)
     finally:
         _end_group(process)
         _drain(pieces, reader)
-
-
-def _in_time(deadline: float, stop: threading.Event) -> None:
-    if stop.is_set():
-        raise BoardStopped
-    if time.monotonic() > deadline:
-        raise BoardTimeout(detail=_TOO_LONG)
 
 
 def _read(process: "subprocess.Popen[bytes]", pieces: "queue.Queue[str | None]") -> None:

@@ -1,0 +1,198 @@
+"""The bench: many slots at once, a thread for each that runs, so a stuck one never delays another."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import TracebackType
+
+from stemfleet.devices.provision import provision
+from stemfleet.devices.record import Provisioned
+from stemfleet.devices.state import Slot, SlotState, Status, waiting
+from stemfleet.errors import Busy, NotFound, StemfleetError
+
+STOP_S = 10.0  # what a stop may take: a tool is killed within a second, a board made safe within five
+
+Listener = Callable[[SlotState], None]
+Keeper = Callable[[Slot, Provisioned], None]
+
+
+class Bench:
+    """The slots of one station; a context manager that stops everything at its end.
+
+    `keep` gets every finished board's record before the wall says that it is done, in that slot's thread; what it
+    raises is shown at the slot. Listeners are called in the slots' threads and must be quick.
+    """
+
+    def __init__(
+        self,
+        slots: Sequence[Slot],
+        *,
+        station: str,
+        operator: str,
+        flash: bool = True,
+        keep: Keeper | None = None,
+    ) -> None:
+        self._station = station
+        self._operator = operator
+        self._flash = flash
+        self._keep = keep
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+        self._slots: dict[str, Slot] = {}
+        self._states: dict[str, SlotState] = {}
+        self._threads: dict[str, threading.Thread] = {}
+        self._stops: dict[str, threading.Event] = {}
+        self._closed = False
+        for slot in slots:
+            self.put(slot)
+
+    def put(self, slot: Slot) -> None:
+        """A board into a slot, a new slot or one that does not run. Raises Busy."""
+        state = waiting(slot)
+        with self._lock:
+            self._not_running(state.slot)
+            self._slots[state.slot] = slot
+        self._publish(state)
+
+    def start(self, name: str, *, operator: str | None = None, flash: bool | None = None) -> None:
+        """Begin with the board in a slot, for the first time or again. Raises NotFound, Busy."""
+        with self._lock:
+            slot = self._slot(name)
+            self._not_running(name)
+            if self._closed:
+                raise Busy("The bench is being stopped.")
+            stop = self._stops[name] = threading.Event()
+            thread = threading.Thread(
+                target=self._work,
+                args=(
+                    name,
+                    slot,
+                    stop,
+                    operator or self._operator,
+                    self._flash if flash is None else flash,
+                ),
+                name=f"slot-{name}",
+                daemon=True,
+            )
+            self._threads[name] = thread
+            thread.start()
+
+    retry = start
+
+    def start_all(self) -> None:
+        """Begin with every slot that does not run."""
+        for name in self.names():
+            if not self.is_running(name):
+                self.start(name)
+
+    def abort(self, name: str) -> None:
+        """Stop one slot; its record says ABORTED. A slot that does not run is left as it is. Raises NotFound."""
+        with self._lock:
+            self._slot(name)
+            if name in self._stops:
+                self._stops[name].set()
+
+    def stop(self, timeout: float = STOP_S) -> bool:
+        """End everything: boards safe, records complete. False when a slot did not end in time."""
+        with self._lock:
+            self._closed = True
+            for stop in self._stops.values():
+                stop.set()
+        return self.wait(timeout)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until no slot runs; False when the time is over before."""
+        until = None if timeout is None else time.monotonic() + timeout
+        for thread in list(self._threads.values()):
+            thread.join(None if until is None else max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in list(self._threads.values()))
+
+    def names(self) -> list[str]:
+        """The slots in the order in which they were put."""
+        with self._lock:
+            return list(self._slots)
+
+    def is_running(self, name: str) -> bool:
+        """Whether the slot works on its board just now."""
+        thread = self._threads.get(name)
+        return thread is not None and thread.is_alive()
+
+    def snapshot(self) -> list[SlotState]:
+        """The state of every slot, for a page that was just opened."""
+        with self._lock:
+            return [self._states[name] for name in self._slots]
+
+    def results(self) -> list[Provisioned]:
+        """The records of the slots that are done, in the order of the slots."""
+        return [state.result for state in self.snapshot() if state.result is not None]
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Every change of every slot, from now on; the returned function ends it."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def end() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return end
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _work(self, name: str, slot: Slot, stop: threading.Event, operator: str, flash: bool) -> None:
+        last: list[SlotState] = []
+
+        def changed(state: SlotState) -> None:
+            last[:] = [state]
+            if state.status is not Status.DONE:
+                self._publish(state)
+
+        result = provision(
+            slot,
+            station=self._station,
+            operator=operator,
+            flash=flash,
+            on_event=changed,
+            stop=stop,
+        )
+        problem = self._kept(slot, result)
+        self._publish(replace(last[0], detail=problem or last[0].detail))
+
+    def _kept(self, slot: Slot, result: Provisioned) -> str:
+        """The sentence about a record that could not be kept; empty when all is well."""
+        if self._keep is None:
+            return ""
+        try:
+            self._keep(slot, result)
+        except StemfleetError as error:
+            return str(error)
+        except Exception as error:
+            return f"The record could not be stored ({type(error).__name__}: {error}). Do the board again."
+        return ""
+
+    def _publish(self, state: SlotState) -> None:
+        with self._lock:
+            numbered = replace(state, number=next(self._numbers))
+            self._states[state.slot] = numbered
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(numbered)
+
+    def _slot(self, name: str) -> Slot:
+        if name not in self._slots:
+            raise NotFound("There is no slot {slot}. Slots: {slots}.", slot=name, slots=", ".join(self._slots))
+        return self._slots[name]
+
+    def _not_running(self, name: str) -> None:
+        if self.is_running(name):
+            raise Busy("Slot {slot} is working. Stop it first, or wait for its end.", slot=name)

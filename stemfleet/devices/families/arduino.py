@@ -1,0 +1,90 @@
+"""Arduino boards with a serial bootloader: Uno, Nano (old and new bootloader), Mega.
+
+Stock bootloaders read neither EEPROM nor fuses, so a board is known by the identity that our program keeps in its
+EEPROM; a board that runs none of ours is known only after the flash.
+
+[settings]: programmer, part, signature; baud (the first is tried first; Nanos have two); start_s, the seconds from a
+reset to the program's first word.
+"""
+
+import secrets
+from typing import ClassVar
+
+from stemfleet.devices.families.avrdude import Avrdude, Chip
+from stemfleet.devices.faults import BoardError, BoardFault
+from stemfleet.devices.line import Line
+from stemfleet.devices.run import Identity, Run
+from stemfleet.devices.talk import Talk
+from stemfleet.words import Reason
+
+SPEED = 115200  # of our programs, whatever the bootloader's is
+PROGRAM = "selftest"
+
+
+class ArduinoDriver:
+    """One board: signature, image, read-back, self-test."""
+
+    port_first: ClassVar[bool] = True
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        settings = run.recipe.settings
+        self._avrdude = Avrdude(run, Chip.of(settings))
+        speeds = settings.get("baud", SPEED)
+        self._speeds = tuple(speeds[1:]) if isinstance(speeds, list) else ()
+        self._start_s = float(settings.get("start_s", 3.0))
+
+    def identify(self) -> Identity:
+        """The chip by its bootloader, then the board by the program that it runs, if that is ours."""
+        signature = self._avrdude.identify(self._speeds)
+        details = {"signature": signature}
+        try:
+            with self._run.line(SPEED) as line:
+                talk = self._ready(line)
+                running = talk.program()
+                details |= {"firmware": running.name, "version": running.version}
+                return Identity(talk.identity(), details)
+        except BoardFault as fault:
+            if fault.reason not in {Reason.SILENT, Reason.UNREADABLE}:
+                raise
+        self._run.note("The board runs no program of ours: it is known only after the self-test.")
+        return Identity(None, details)
+
+    def flash(self) -> None:
+        """Write the image."""
+        self._avrdude.write(self._run.firmware)
+
+    def verify(self) -> None:
+        """Read back and compare, in a session of its own after a reset."""
+        self._avrdude.verify(self._run.firmware)
+
+    def check(self) -> None:
+        """The self-test; a board without an identity gets one."""
+        with self._run.line(SPEED) as line:
+            talk = self._ready(line)
+            running = talk.program()
+            if running.name != PROGRAM:
+                raise BoardError(
+                    Reason.UNREADABLE, f"The board runs {running.name}, not the self-test. Flash it first."
+                )
+            self._run.found(firmware=running.name, version=running.version)
+            identity = talk.identity()
+            if identity is None:
+                identity = secrets.token_hex(16)
+                talk.give_identity(identity)
+                self._run.note(f"The board had no identity and was given {identity}.")
+            self._run.found(identity)
+            for name, value, unit in talk.measurements():
+                self._run.measure(name, value, unit)
+
+    def finish(self) -> Identity | None:
+        """The self-test stays on the board: it is what a pupil's own sketch replaces."""
+        return None
+
+    def make_safe(self) -> None:
+        """Nothing on these boards heats or moves."""
+
+    def _ready(self, line: Line) -> Talk:
+        talk = Talk(line)
+        talk.wait_for_start(self._start_s)
+        return talk

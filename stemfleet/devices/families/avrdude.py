@@ -1,0 +1,181 @@
+"""avrdude: one run for each thing that is done to an AVR, and its errors told apart.
+
+The wordings are those of avrdude 6.3 to 7.3 (Debian 12 has 7.1).
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stemfleet.devices.faults import BoardError, BoardFail, BoardFault
+from stemfleet.devices.line import port_fault
+from stemfleet.devices.run import Run
+from stemfleet.words import Reason
+
+_BAR = 50  # marks in avrdude's progress bar
+_GARBAGE_ANSWERS = 3  # answers that are not the bootloader's, before we believe that it is not there
+_NO_CHIP = {"000000", "ffffff"}  # what a chip "answers" that is not there or not readable
+
+_BARS = re.compile(r"(?:Writing|Reading) \| (#*)")
+_SIGNATURE = re.compile(r"device signature = 0x([0-9a-f]{6})", re.IGNORECASE)
+_NOT_IN_SYNC = re.compile(r"not in sync: resp=0x([0-9a-f]{2})", re.IGNORECASE)
+_QUIET = re.compile(r"programmer is not responding|(?:error|recv\(\)): ?timeout\b", re.IGNORECASE)
+_PORT_ERRORS = (
+    (re.compile(r"(?:open|port).*No such (?:file|device)", re.IGNORECASE), Reason.PORT_MISSING),
+    (re.compile(r"(?:open|port).*Permission denied", re.IGNORECASE), Reason.PORT_DENIED),
+    (re.compile(r"(?:open|port).*(?:resource busy|Access is denied)", re.IGNORECASE), Reason.PORT_BUSY),
+    (re.compile(r"Input/output error|No such device", re.IGNORECASE), Reason.UNPLUGGED),
+)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """How a chip is reached: avrdude's names of programmer and part, line speed, and the signature it must have."""
+
+    programmer: str
+    part: str
+    baud: int
+    signature: str
+
+    @classmethod
+    def of(cls, settings: dict[str, object]) -> "Chip":
+        """From a recipe's [settings]: programmer, part, baud (a number or several), signature (six hex digits)."""
+        speeds = settings.get("baud", 115200)
+        first = speeds[0] if isinstance(speeds, list) else speeds
+        return cls(
+            programmer=str(settings["programmer"]),
+            part=str(settings["part"]),
+            baud=int(str(first)),
+            signature=str(settings["signature"]).lower().removeprefix("0x"),
+        )
+
+
+UNO = Chip("arduino", "m328p", 115200, "1e950f")
+MEGA = Chip("wiring", "m2560", 115200, "1e9801")
+
+
+class Avrdude:
+    """avrdude for one board. Every method raises BoardFault; what it wrote is in the phase's log."""
+
+    def __init__(self, run: Run, chip: Chip) -> None:
+        self._run = run
+        self.chip = chip
+
+    def identify(self, speeds: tuple[int, ...] = ()) -> str:
+        """The signature, six hex digits; nothing is written. `speeds`: other speeds that the bootloader may have.
+
+        Another chip: BoardFail wrong_board. A board that is silent to this bootloader's protocol but answers the
+        other one is the wrong board too.
+        """
+        silent: BoardFault | None = None
+        for baud in (self.chip.baud, *speeds):
+            self.chip = replace(self.chip, baud=baud)
+            try:
+                return self._signature()
+            except BoardFault as fault:
+                if fault.reason not in {Reason.SILENT, Reason.UNREADABLE}:
+                    raise
+                silent = fault
+        assert silent is not None
+        self._refuse_other_protocol()
+        raise silent
+
+    def write(self, image: Path) -> None:
+        """Write an Intel HEX file. avrdude reads the signature again first and writes nothing on a wrong one."""
+        self._do(["-D", "-V", "-U", f"flash:w:{image}:i"], size=image_bytes(image))
+
+    def verify(self, image: Path) -> None:
+        """Read back and compare with the file. Differs: BoardFail verify_mismatch, to be tried again."""
+        self._do(["-U", f"flash:v:{image}:i"], size=image_bytes(image))
+
+    def _signature(self) -> str:
+        output = self._do([])
+        found = _SIGNATURE.search(output)
+        if found is None or found.group(1).lower() in _NO_CHIP:
+            raise port_fault(Reason.UNREADABLE, self._run.port, retry=True)
+        signature = found.group(1).lower()
+        if signature != self.chip.signature:
+            raise _wrong_chip(signature, self.chip)
+        return signature
+
+    def _refuse_other_protocol(self) -> None:
+        """Raises wrong_board when the other family of bootloaders answers; one try, a few seconds."""
+        other = MEGA if self.chip.programmer != MEGA.programmer else UNO
+        try:
+            signature = Avrdude(self._run, other)._signature()
+        except BoardFault as fault:
+            if fault.reason == Reason.WRONG_BOARD:
+                raise
+            if fault.reason in {Reason.SILENT, Reason.UNREADABLE}:
+                return
+            raise
+        raise _wrong_chip(signature, self.chip)
+
+    def _do(self, orders: list[str], size: int = 0) -> str:
+        chip = self.chip
+        programmer = ["-c", chip.programmer, "-p", chip.part, "-P", self._run.port, "-b", str(chip.baud)]
+        listener = _Listener(self._run, chip, size)
+        result = self._run.tool(["avrdude", *programmer, *orders], on_output=listener.hear, uses_port=True)
+        if result.code != 0:
+            raise listener.fault() or BoardError(
+                Reason.UNREADABLE, f"avrdude ended with code {result.code}. Its log tells more.", retry=True
+            )
+        return result.output
+
+
+class _Listener:
+    """Follows what avrdude says: progress, and faults that would otherwise cost minutes of its own retries."""
+
+    def __init__(self, run: Run, chip: Chip, size: int) -> None:
+        self._run, self._chip, self._size = run, chip, size
+        self._text = ""
+
+    def hear(self, piece: str) -> None:
+        self._text = (self._text + piece)[-20_000:]
+        if self._size and "#" in piece:
+            bars = _BARS.findall(self._text)
+            self._run.progress(self._size * min(len(bars[-1]) if bars else 0, _BAR) // _BAR, self._size)
+        if (hopeless := self._hopeless()) is not None:
+            raise hopeless
+
+    def _hopeless(self) -> BoardFault | None:
+        if _QUIET.search(self._text):
+            return port_fault(Reason.SILENT, self._run.port, retry=True)
+        answers = [found for found in _NOT_IN_SYNC.findall(self._text) if found != "00"]
+        if len(answers) >= _GARBAGE_ANSWERS:
+            return port_fault(Reason.UNREADABLE, self._run.port, retry=True)
+        return None
+
+    def fault(self) -> BoardFault | None:
+        """What the errors in the output mean; None if none of them is known."""
+        signature = _SIGNATURE.search(self._text)
+        if "xpected signature" in self._text and signature is not None:
+            if signature.group(1).lower() in _NO_CHIP:
+                return port_fault(Reason.UNREADABLE, self._run.port, retry=True)
+            return _wrong_chip(signature.group(1).lower(), self._chip)
+        if "verification mismatch" in self._text or "verification error" in self._text:
+            return BoardFail(
+                Reason.VERIFY_MISMATCH,
+                "What was read back differs from the image. Put the board aside.",
+                retry=True,
+            )
+        for pattern, reason in _PORT_ERRORS:
+            if pattern.search(self._text):
+                return port_fault(reason, self._run.port)
+        if "not in sync" in self._text or "nvalid device signature" in self._text:
+            return port_fault(Reason.UNREADABLE, self._run.port, retry=True)
+        return None
+
+
+def _wrong_chip(signature: str, chip: Chip) -> BoardFail:
+    return BoardFail(
+        Reason.WRONG_BOARD,
+        f"The chip's signature is {signature}, the recipe needs {chip.signature} ({chip.part}). "
+        "Nothing was written. Put the right board into the slot, or choose its recipe.",
+    )
+
+
+def image_bytes(image: Path) -> int:
+    """Data bytes of an Intel HEX file."""
+    records = (line for line in image.read_text(encoding="ascii", errors="replace").splitlines())
+    return sum(int(line[1:3], 16) for line in records if re.match(r":[0-9A-Fa-f]{6}00", line))
