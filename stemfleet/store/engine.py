@@ -50,7 +50,8 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction; no other writes meanwhile. Rolled back when anything is raised inside."""
-        with _writing(self.engine) as connection, Session(connection, expire_on_commit=False) as session:
+        with Session(_writing(self.engine), expire_on_commit=False) as session:
+            _take_turn(session.connection())
             yield session
             session.commit()
 
@@ -82,20 +83,21 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-@contextmanager
-def _writing(engine: Engine) -> Iterator[Connection]:
-    """A connection whose transaction is the only writing one: what people do to kits must not interleave."""
-    with engine.connect() as plain:
-        connection = plain.execution_options(stemfleet_write=True)
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
-        yield connection
+def _writing(engine: Engine) -> Engine:
+    return engine.execution_options(stemfleet_write=True)
+
+
+def _take_turn(connection: Connection) -> None:
+    """What people do to kits must not interleave. SQLite's BEGIN IMMEDIATE has waited for its turn already."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
 
 def migrate(engine: Engine) -> None:
     """Brings the tables to the newest revision. Two programs that start at once take turns."""
     config = alembic_config()
-    with _writing(engine) as connection:
+    with _writing(engine).connect() as connection:
+        _take_turn(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()

@@ -1,0 +1,140 @@
+"""What the store promises, on SQLite and on PostgreSQL."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel, select
+
+from stemfleet.errors import InputError, Unavailable
+from stemfleet.store import HistoryEntry, Kit, Person, Store, first_broken_entry, read_history, write_history
+from stemfleet.words import KitState, Role
+
+
+def add_person(store: Store, name: str = "Νίκη") -> Person:
+    with store.write() as session:
+        person = Person(name=name, role=Role.NSO)
+        session.add(person)
+    return person
+
+
+def test_the_migrations_lead_to_the_tables_that_the_code_describes(store: Store) -> None:
+    with store.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+    assert differences == []
+
+
+def test_opening_twice_changes_nothing(store: Store, database_url: str) -> None:
+    add_person(store)
+    again = Store.open(database_url)
+    with again.read() as session:
+        assert [person.name for person in session.exec(select(Person))] == ["Νίκη"]
+    again.close()
+
+
+def test_words_are_stored_by_value(store: Store) -> None:
+    add_person(store)
+    with store.engine.connect() as connection:
+        assert connection.execute(text("SELECT role FROM person")).scalar_one() == "nso"
+
+
+def test_times_come_back_in_utc(store: Store) -> None:
+    person = add_person(store)
+    with store.read() as session:
+        found = session.get_one(Person, person.id)
+        assert found.created.tzinfo is UTC
+        assert abs(datetime.now(UTC) - found.created).total_seconds() < 60
+
+
+def test_a_time_without_a_zone_is_refused(store: Store) -> None:
+    with pytest.raises(Exception, match="without a zone"), store.write() as session:
+        session.add(Person(name="x", role=Role.NSO, created=datetime(2026, 1, 1)))
+
+
+def test_nothing_is_kept_of_a_transaction_that_fails(store: Store) -> None:
+    person = add_person(store)
+
+    def work() -> None:
+        with store.write() as session:
+            write_history(session, person, "kit", "SF-00001B", "received")
+            session.add(Kit(tag="SF-00001B", model="x", state=KitState.RECEIVED))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        work()
+    with store.read() as session:
+        assert not session.exec(select(Kit)).all()
+        assert not session.exec(select(HistoryEntry)).all()
+
+
+def test_a_row_cannot_name_what_is_not_there(store: Store) -> None:
+    with pytest.raises(IntegrityError), store.write() as session:
+        session.add(Kit(tag="SF-00001B", model="x", state=KitState.RECEIVED, school_code="9999999"))
+
+
+def test_the_history_of_a_subject_is_in_order_with_names(store: Store) -> None:
+    person = add_person(store)
+    with store.write() as session:
+        write_history(session, person, "kit", "SF-00001B", "received", model="microbit-kit")
+        write_history(session, person, "kit", "SF-00002C", "received")
+        write_history(session, person, "kit", "SF-00001B", "ready")
+    with store.read() as session:
+        history = read_history(session, "kit", "SF-00001B")
+    assert [(entry.verb, name) for entry, name in history] == [("received", "Νίκη"), ("ready", "Νίκη")]
+    assert history[0][0].facts == {"model": "microbit-kit"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE history SET verb = 'lost' WHERE id = 2",
+        "UPDATE history SET facts = '{\"n\":9}' WHERE id = 2",
+        "UPDATE history SET person_id = 2 WHERE id = 2",
+        "DELETE FROM history WHERE id = 2",
+    ],
+)
+def test_a_changed_or_removed_entry_breaks_the_chain(store: Store, change: str) -> None:
+    person = add_person(store)
+    add_person(store, "Άλλος")
+    with store.write() as session:
+        for number in range(4):
+            write_history(session, person, "kit", "SF-00001B", "checked", n=number)
+    with store.read() as session:
+        assert first_broken_entry(session) is None
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(change)
+    with store.read() as session:
+        assert first_broken_entry(session) == 2
+
+
+def test_writers_at_once_leave_one_whole_chain(store: Store) -> None:
+    person = add_person(store)
+
+    def write() -> None:
+        for _ in range(10):
+            with store.write() as session:
+                write_history(session, person, "kit", "SF-00001B", "checked")
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.read() as session:
+        assert len(session.exec(select(HistoryEntry)).all()) == 40
+        assert first_broken_entry(session) is None
+
+
+def test_an_address_that_is_none_is_a_clear_error() -> None:
+    with pytest.raises(InputError, match="not a database address"):
+        Store.open("what is this")
+
+
+def test_a_server_that_does_not_answer_is_a_clear_error_without_the_password() -> None:
+    with pytest.raises(Unavailable, match="cannot be opened") as caught:
+        Store.open("postgresql://stemfleet:secret@127.0.0.1:1/nothing")
+    assert "secret" not in str(caught.value)
