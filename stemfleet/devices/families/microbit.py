@@ -1,0 +1,257 @@
+"""micro:bit: the drive takes the program (uflash), the serial port proves it and answers the self-test."""
+
+import re
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from serial.tools import list_ports
+
+from stemfleet.devices.families.microbit_drive import (
+    Details,
+    Failure,
+    mounted_drives,
+    read_details,
+    read_failure,
+)
+from stemfleet.devices.families.rawrepl import RawRepl, ScriptError
+from stemfleet.devices.families.steps import run_steps
+from stemfleet.devices.faults import BoardError, BoardFail, BoardTimeout
+from stemfleet.devices.line import port_fault
+from stemfleet.devices.run import Identity, Run
+from stemfleet.resources import resource
+from stemfleet.words import Reason
+
+_LOOK_S = 0.1  # between two looks at drive or port
+_PROMPT_S = 6.0
+
+T = TypeVar("T")
+
+
+class MicrobitDriver:
+    """One micro:bit. Settings of its recipes: docs/bench.md."""
+
+    port_first: ClassVar[bool] = False  # identity comes from the drive; a port may follow the first flash
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._settings = run.recipe.settings
+        self._volume: Path | None = run.volume
+        self._unique_id = ""
+        self._flashed = False
+
+    def identify(self) -> Identity:
+        """From DETAILS.TXT. Raises drive_missing, maintenance, wrong_board; a clone is a warning."""
+        details = self._find_drive()
+        if details.bootloader:
+            raise BoardError(
+                Reason.MAINTENANCE,
+                f"{self._volume} is a micro:bit in maintenance mode. Unplug it and plug it in without holding reset.",
+            )
+        known = {"board_code": details.board_code, "interface_version": details.interface}
+        self._run.found(details.unique_id, **known)
+        if details.board_code not in self._settings["board_codes"]:
+            raise BoardFail(
+                Reason.WRONG_BOARD,
+                f"The drive {self._volume} belongs to a board of type {details.board_code}; the recipe is for "
+                f"{', '.join(self._settings['board_codes'])}. Nothing was written. Use the other recipe.",
+            )
+        if details.clone:
+            self._run.warn(Reason.CLONE)
+        self._unique_id = details.unique_id
+        return Identity(details.unique_id, known)
+
+    def flash(self) -> None:
+        """uflash writes to the drive; then the drive comes back and says what became of it."""
+        volume = self._drive_now()
+        before = read_details(volume)
+        script = self._run.workdir / "main.py"
+        script.write_bytes(self._run.firmware.read_bytes())
+        self._run.progress(0, 100)
+        told = self._run.tool([sys.executable, "-m", "uflash", str(script), str(volume)], name="uflash")
+        if told.code != 0 and read_failure(volume) is None:
+            self._not_written(told.output.strip())
+        self._run.progress(60, 100)
+        self._await_remount(before.remounts if before else None)
+        self._run.progress(90, 100)
+        failure = read_failure(self._drive_now())
+        if failure is not None:
+            raise _refused(failure)
+        self._flashed = True
+        self._await_port()
+        self._run.progress(100, 100)
+
+    def verify(self) -> None:
+        """Proof over serial: release of the runtime, files, sha256 of main.py. Raises verify_mismatch."""
+        expected = self._run.firmware.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        self._await_port()
+        with self._run.line() as line:
+            repl = RawRepl(self._run, line)
+            repl.enter(_PROMPT_S)
+            repl.run("import os", 3.0)
+            release = repl.value("os.uname().release")
+            self._run.found(runtime=str(release))
+            if release != self._settings["runtime"]:
+                raise _differs(f"MicroPython {release} runs, not {self._settings['runtime']}")
+            files = repl.value("os.listdir()")
+            if files != ["main.py"]:
+                raise _differs(f"the files are {files}, not only main.py")
+            found = sha256(_unless_broken(repl)).hexdigest()
+            self._run.note(f"main.py on the board: sha256 {found}")
+            if found != sha256(expected).hexdigest():
+                raise _differs(f"main.py on the board has sha256 {found}")
+
+    def check(self) -> None:
+        """The self-test, a step at a time; the board restarts afterwards."""
+        self._await_port()
+        if not self._flashed:
+            self._what_runs()
+        with self._run.line() as line:
+            repl = RawRepl(self._run, line)
+            repl.enter(_PROMPT_S)
+            run_steps(self._run, repl, resource("firmware", "microbit", "selftest"))
+            repl.start("import microbit\nmicrobit.reset()")
+
+    def finish(self) -> Identity | None:
+        """The pupils' first program must be running, and say so."""
+        with self._run.line() as line:
+            program = line.ask("\n?fw", r"^fw (\S+) (\S+) (\S+)", 8.0, repeat=0.5)
+            line.drain(quiet=0.05)
+            cpu = line.ask("?id", r"^id ([0-9a-f]+)", 3.0, repeat=1.0)
+        firmware = self._run.recipe.firmware
+        if self._run.firmware.name == (firmware.file or Path()).name and program[2] != firmware.version:
+            raise _differs(f"the program that runs calls itself {program[1]} {program[2]}, not {firmware.version}")
+        return Identity(None, {"program": f"{program[1]} {program[2]}", "chip": program[3], "cpu_id": cpu[1]})
+
+    def make_safe(self) -> None:
+        """Nothing on a micro:bit can do harm."""
+
+    def _find_drive(self) -> Details:
+        """Details of the drive that was named, or of the one that belongs to the port."""
+        if self._volume is not None:
+            details = self._patiently(lambda: self._volume and read_details(self._volume), 3.0)
+            if details is not None:
+                self._same_board(details)
+                return details
+            raise BoardError(
+                Reason.DRIVE_MISSING,
+                f"{self._volume} is not a micro:bit's drive: it has no readable DETAILS.TXT. Choose the drive called MICROBIT.",
+            )
+        serial_number = _serial_number(self._run.port)
+        drives = mounted_drives()
+        mine = {place: d for place, d in drives.items() if d.unique_id == serial_number}
+        if not mine and len(drives) == 1 and serial_number is None and not self._run.is_pty:
+            mine = drives
+        for place, details in mine.items():
+            self._volume = place
+            return details
+        raise BoardError(
+            Reason.DRIVE_MISSING,
+            f"No mounted MICROBIT drive belongs to {self._run.port}. Wait until the drive appears, or name it "
+            "with --volume.",
+        )
+
+    def _same_board(self, details: Details) -> None:
+        """Windows sometimes gives a port a wrong serial number: only another drive with that number proves a mix-up."""
+        serial_number = _serial_number(self._run.port)
+        if serial_number in (None, details.unique_id):
+            return
+        for place, other in mounted_drives().items():
+            if other.unique_id == serial_number:
+                raise BoardError(
+                    Reason.DRIVE_MISSING,
+                    f"Drive {self._volume} and port {self._run.port} are two boards; the port's drive is {place}. "
+                    "Nothing was written.",
+                )
+
+    def _drive_now(self) -> Path:
+        """Where the drive is now: after a remount it may have another path."""
+        if self._volume is None:
+            raise BoardError(Reason.DRIVE_MISSING, "The MICROBIT drive is not known yet.")
+        details = read_details(self._volume)
+        if details is None or (self._unique_id and details.unique_id != self._unique_id):
+            for place, other in mounted_drives().items():
+                if other.unique_id == self._unique_id:
+                    self._volume = place
+        return self._volume
+
+    def _await_remount(self, before: int | None) -> None:
+        """Until the drive was away and is back, known by its count, or by the hex file's having gone."""
+
+        def back() -> bool:
+            volume = self._drive_now()
+            details = read_details(volume)
+            if details is None or details.unique_id != self._unique_id:
+                return False
+            if before is not None and details.remounts is not None:
+                return details.remounts != before
+            return read_failure(volume) is not None or not any(volume.glob("*.hex"))
+
+        if not self._patiently(back, float(self._settings["remount_s"])):
+            if not self._drive_now().exists() and not self._run.port_exists():
+                raise port_fault(Reason.UNPLUGGED, self._run.port)
+            raise BoardError(
+                Reason.FLASH_INTERRUPTED,
+                f"The drive {self._volume} did not come back after the transfer. Plug the board in again and retry.",
+                retry=True,
+            )
+
+    def _await_port(self) -> None:
+        if not self._patiently(self._run.port_exists, float(self._settings["port_s"])):
+            raise port_fault(Reason.PORT_MISSING, self._run.port)
+
+    def _patiently(self, look: Callable[[], T], seconds: float) -> T:
+        """What `look` gives, as soon as it is true, or at the end of the time."""
+        until = self._run.remaining() - seconds
+        while not (seen := look()) and self._run.remaining() > until:
+            self._run.wait(_LOOK_S)
+        return seen
+
+    def _not_written(self, words: str) -> None:
+        if not self._drive_now().exists():
+            raise port_fault(Reason.UNPLUGGED, self._run.port)
+        raise BoardError(Reason.FLASH_INTERRUPTED, f"uflash: {words}. Plug the board in again and retry.", retry=True)
+
+    def _what_runs(self) -> None:
+        """A check without flashing: which program of ours does the board run, if any?"""
+        with self._run.line() as line:
+            try:
+                told = line.ask("\n?fw", r"^fw (\S+) (\S+)", 2.0, repeat=0.7)
+            except (BoardError, BoardTimeout) as fault:
+                if fault.reason not in (Reason.SILENT, Reason.UNREADABLE):
+                    raise
+                return
+        self._run.found(firmware=told[1], version=told[2])
+
+
+def _refused(failure: Failure) -> BoardFail | BoardError:
+    if "target" in failure.types:
+        return BoardFail(
+            Reason.FLASH_REFUSED, f"The board refused the program: {failure.error}. Put it aside as faulty."
+        )
+    kinds = ", ".join(sorted(failure.types)) or "unnamed"
+    return BoardError(
+        Reason.FLASH_INTERRUPTED, f"The transfer failed ({kinds}): {failure.error}. Retry the slot.", retry=True
+    )
+
+
+def _differs(what: str) -> BoardFail:
+    return BoardFail(Reason.VERIFY_MISMATCH, f"Read back, {what}. Put the board aside.", retry=True)
+
+
+def _unless_broken(repl: RawRepl) -> bytes:
+    """main.py as the board reads it; a damaged file system counts as a difference."""
+    try:
+        return repl.file("main.py")
+    except ScriptError as error:
+        raise _differs(f"main.py cannot be read: {str(error).splitlines()[-1]}") from error
+
+
+def _serial_number(port: str) -> str | None:
+    """USB serial number of a port, which a micro:bit makes equal to its unique id; None if it has none."""
+    for known in list_ports.comports():
+        if known.device == port and known.serial_number and re.fullmatch("[0-9A-Fa-f]{8,64}", known.serial_number):
+            return str(known.serial_number).lower()
+    return None
