@@ -76,7 +76,6 @@ class Run:
     ) -> None:
         self.recipe = recipe
         self.port = _absolute(port)  # tools run in the work folder
-        self.is_pty = os.path.realpath(self.port).startswith("/dev/pts/")
         self.volume = volume
         self.workdir = workdir
         self.firmware = workdir / "firmware"
@@ -90,6 +89,11 @@ class Run:
         self._heeded = stop
         self._deadline = float("inf")
         self._log = Kept()
+
+    @property
+    def is_pty(self) -> bool:
+        """Whether the port is a pseudo-terminal; asked each time, because a port may come only after the flash."""
+        return os.path.realpath(self.port).startswith("/dev/pts/")
 
     # What the core does with it
 
