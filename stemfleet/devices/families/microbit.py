@@ -38,7 +38,7 @@ class MicrobitDriver:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._settings = run.recipe.settings
-        self._volume: Path | None = run.volume
+        self._volume = run.volume.absolute() if run.volume else None  # tools run in another folder
         self._unique_id = ""
         self._flashed = False
 
@@ -130,14 +130,16 @@ class MicrobitDriver:
 
     def _find_drive(self) -> Details:
         """Details of the drive that was named, or of the one that belongs to the port."""
-        if self._volume is not None:
-            details = self._patiently(lambda: self._volume and read_details(self._volume), 3.0)
+        volume = self._volume
+        if volume is not None:
+            details = self._patiently(lambda: read_details(volume), 3.0)
             if details is not None:
                 self._same_board(details)
                 return details
             raise BoardError(
                 Reason.DRIVE_MISSING,
-                f"{self._volume} is not a micro:bit's drive: it has no readable DETAILS.TXT. Choose the drive called MICROBIT.",
+                f"{volume} is not a micro:bit's drive: it has no readable DETAILS.TXT. "
+                "Choose the drive called MICROBIT.",
             )
         serial_number = _serial_number(self._run.port)
         drives = mounted_drives()
