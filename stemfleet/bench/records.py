@@ -1,0 +1,60 @@
+"""Records of the bench become rows: the board, the run, the logs, what it means for the kit."""
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from stemfleet.devices.record import Provisioned
+from stemfleet.kits import count_run, find_kit
+from stemfleet.store import Attachment, Board, BoardRun, Person, write_history
+from stemfleet.workshop import Workshop
+
+
+def keep_run(
+    session: Session, workshop: Workshop, person: Person, result: Provisioned, kit_tag: str | None
+) -> BoardRun:
+    """Stores a record once and whole, in the caller's transaction, and lets it count for its kit."""
+    record = result.record
+    if record.board_id is not None and session.get(Board, record.board_id) is None:
+        session.add(Board(id=record.board_id, recipe=record.recipe))
+        session.flush()
+    run = BoardRun(
+        board_id=record.board_id,
+        recipe=record.recipe,
+        firmware_sha256=record.firmware.sha256,
+        test_version=record.test_version,
+        slot=record.slot,
+        station=record.station,
+        person_id=person.id,
+        started=record.started,
+        ended=record.ended,
+        outcome=record.outcome,
+        reason=record.reason,
+        record=record.to_json(),
+    )
+    session.add(run)
+    session.flush()
+    _keep_files(session, result.files)
+    subject = record.board_id or f"run {run.id}"
+    facts = {"recipe": record.recipe, "outcome": record.outcome, "reason": record.reason, "run": run.id}
+    write_history(session, person, "board", subject, "board_run", **facts)
+    count_run(session, person, workshop, run, kit_tag)
+    return run
+
+
+def kit_of_board(session: Session, board_id: str) -> str | None:
+    """The tag of the kit that the board is part of."""
+    board = session.get(Board, board_id)
+    return board.kit_tag if board else None
+
+
+def check_kit(session: Session, kit_tag: str) -> str:
+    """The tag as issued. Raises InputError, NotFound."""
+    return find_kit(session, kit_tag).tag
+
+
+def _keep_files(session: Session, files: dict[str, bytes]) -> None:
+    """Equal bytes are kept once."""
+    known = set(session.exec(select(Attachment.sha256).where(col(Attachment.sha256).in_(files))).all())
+    rows = [{"sha256": sha256, "content": content} for sha256, content in files.items() if sha256 not in known]
+    if rows:
+        session.connection().execute(insert(Attachment), rows)

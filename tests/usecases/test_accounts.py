@@ -1,0 +1,72 @@
+"""Who works here, and how they sign in."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from stemfleet.accounts import add_person, console_person, find_person, issue_link, list_people, sign_in
+from stemfleet.errors import InputError, NotFound, Refused
+from stemfleet.store import Person, SignInLink, Store, now
+from stemfleet.words import Role
+
+
+def test_a_link_signs_in_once(store: Store, nso: Person, warehouse: Person) -> None:
+    token = issue_link(store, nso, warehouse.name)
+    assert sign_in(store, token).name == warehouse.name
+    with pytest.raises(Refused, match="has been used"):
+        sign_in(store, token)
+
+
+def test_a_link_grows_too_old(store: Store, nso: Person, warehouse: Person) -> None:
+    token = issue_link(store, nso, warehouse.name)
+    with store.write() as session:
+        link = session.exec(select(SignInLink)).one()
+        link.expires = now() - timedelta(seconds=1)
+        session.add(link)
+    with pytest.raises(Refused, match="too old"):
+        sign_in(store, token)
+
+
+def test_the_token_itself_is_not_stored(store: Store, nso: Person, warehouse: Person) -> None:
+    token = issue_link(store, nso, warehouse.name)
+    with store.read() as session:
+        assert token not in session.exec(select(SignInLink.token_sha256)).one()
+
+
+def test_nobody_signs_in_with_a_guess(store: Store) -> None:
+    with pytest.raises(Refused):
+        sign_in(store, "guess")
+
+
+def test_a_person_of_a_school_needs_that_school(store: Store, nso: Person, make_school: Callable[..., str]) -> None:
+    with pytest.raises(InputError, match="belongs to one school"):
+        add_person(store, nso, "Μαρία", Role.SCHOOL)
+    with pytest.raises(NotFound, match="9999999"):
+        add_person(store, nso, "Μαρία", Role.SCHOOL, "9999999")
+    assert add_person(store, nso, "Μαρία", Role.SCHOOL, make_school()).role is Role.SCHOOL
+
+
+def test_a_name_stands_for_one_person(store: Store, nso: Person) -> None:
+    with pytest.raises(InputError, match="already"):
+        add_person(store, nso, f"  {nso.name} ", Role.NSO)
+
+
+def test_only_the_nso_adds_persons(store: Store, warehouse: Person) -> None:
+    with pytest.raises(Refused):
+        add_person(store, warehouse, "Κάποιος", Role.NSO)
+    with pytest.raises(Refused):
+        issue_link(store, warehouse, warehouse.name)
+
+
+def test_the_person_at_the_console_is_one_and_the_same(store: Store) -> None:
+    assert console_person(store).id == console_person(store).id
+    assert len(list_people(store)) == 1
+
+
+def test_a_deactivated_person_is_nobody(store: Store, warehouse: Person) -> None:
+    assert find_person(store, warehouse.id) is not None
+    with store.write() as session:
+        session.add(session.merge(warehouse.model_copy(update={"active": False})))
+    assert find_person(store, warehouse.id) is None
