@@ -81,10 +81,10 @@ def test_a_sound_wave_has_no_violations(seed):
 
 
 def test_a_worse_school_of_the_same_groups_in_a_better_ones_place_is_envied(wave):
-    best, worst = wave.empty_handed("robot")[0], wave.empty_handed("robot")[-1]
     holder = next(school for school in wave.holders("robot") if not school["categories"])
+    worst = [school for school in wave.empty_handed("robot") if not school["categories"]][-1]
     wave.replace_award("robot", holder["school"], worst["school"])
-    assert any(("envies" in said and best["school"] in said) or holder["school"] in said for said in wave.found())
+    assert any(f"envies {worst['school']}" in said for said in wave.found())
 
 
 def test_a_tie_that_was_decided_against_the_tickets_is_envied(wave):
