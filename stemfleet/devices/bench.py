@@ -11,6 +11,7 @@ from stemfleet.devices.provision import provision
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
 from stemfleet.errors import Busy, NotFound, StemfleetError
+from stemfleet.words import Outcome, Reason
 
 STOP_S = 10.0  # what a stop may take: a tool is killed within a second, a board made safe within five
 
@@ -45,6 +46,7 @@ class Bench:
         self._states: dict[str, SlotState] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._stops: dict[str, threading.Event] = {}
+        self._running: set[str] = set()
         self._closed = False
         for slot in slots:
             self.put(slot)
@@ -78,6 +80,7 @@ class Bench:
                 daemon=True,
             )
             self._threads[name] = thread
+            self._running.add(name)
             thread.start()
 
     retry = start
@@ -117,8 +120,7 @@ class Bench:
 
     def is_running(self, name: str) -> bool:
         """Whether the slot works on its board just now."""
-        thread = self._threads.get(name)
-        return thread is not None and thread.is_alive()
+        return name in self._running
 
     def snapshot(self) -> list[SlotState]:
         """The state of every slot, for a page that was just opened."""
@@ -150,23 +152,28 @@ class Bench:
         self.stop()
 
     def _work(self, name: str, slot: Slot, stop: threading.Event, operator: str, flash: bool) -> None:
-        last: list[SlotState] = []
+        last = [waiting(slot)]
 
         def changed(state: SlotState) -> None:
-            last[:] = [state]
+            last[0] = state
             if state.status is not Status.DONE:
                 self._publish(state)
 
-        result = provision(
-            slot,
-            station=self._station,
-            operator=operator,
-            flash=flash,
-            on_event=changed,
-            stop=stop,
-        )
-        problem = self._kept(slot, result)
-        self._publish(replace(last[0], detail=problem or last[0].detail))
+        try:
+            result = provision(slot, station=self._station, operator=operator, flash=flash, on_event=changed, stop=stop)
+            final = replace(last[0], detail=self._kept(slot, result) or last[0].detail)
+        except Exception as error:
+            # Not even a record could be made, for example because the disk is full.
+            final = replace(
+                last[0],
+                status=Status.DONE,
+                outcome=Outcome.ERROR,
+                reason=Reason.INTERNAL.value,
+                detail=f"No record could be made ({type(error).__name__}: {error}). Do the board again.",
+            )
+        with self._lock:
+            self._running.discard(name)
+        self._publish(final)
 
     def _kept(self, slot: Slot, result: Provisioned) -> str:
         """The sentence about a record that could not be kept; empty when all is well."""

@@ -1,5 +1,6 @@
 """One board, from flash to record: the phases of its recipe, each with its limit and its attempts."""
 
+import os
 import tempfile
 import threading
 import traceback
@@ -26,6 +27,9 @@ from stemfleet.devices.record import (
 from stemfleet.devices.run import SAFE_S, Driver, Identity, Run
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
+
+_CLAIMS: dict[str, Run] = {}
+_CLAIMS_LOCK = threading.Lock()
 
 PREPARE = PhasePlan("prepare", timeout_s=10.0, without_flash=True)
 # What a board that was pulled out looks like from the inside.
@@ -108,6 +112,7 @@ class _Board:
             fault = BoardStopped()
         finally:
             self._make_safe()
+            _release_port(self.run)
         result = self._result(started, station, operator, fault)
         record = result.record
         self.tell(
@@ -198,8 +203,9 @@ class _Board:
         if self.flash:
             self._approve()
         kind = driver_of(self.slot.recipe.family)
+        _claim_port(self.run)
         if getattr(kind, "port_first", True):
-            check_port(self.slot.port)
+            check_port(self.run.port)
         self.driver = kind(self.run)
 
     def _approve(self) -> None:
@@ -280,6 +286,20 @@ class _Board:
             attachments=tuple(self.attachments),
         )
         return Provisioned(record, self.files, fault.detail if fault else "", details)
+
+
+def _claim_port(run: Run) -> None:
+    """One board at a time on a port: two slots of this program may name the same one."""
+    with _CLAIMS_LOCK:
+        holder = _CLAIMS.setdefault(os.path.realpath(run.port), run)
+    if holder is not run:
+        raise port_fault(Reason.PORT_BUSY, run.port)
+
+
+def _release_port(run: Run) -> None:
+    with _CLAIMS_LOCK:
+        for port in [port for port, holder in _CLAIMS.items() if holder is run]:
+            del _CLAIMS[port]
 
 
 def _changed(detail: str) -> BoardError:

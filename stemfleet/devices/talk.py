@@ -29,12 +29,14 @@ class Talk:
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self.heard = False  # anything at all
 
     def wait_for_start(self, timeout: float) -> bool:
         """Whether the board said hello: opening the port resets most boards. Other output is thrown away."""
         until = time.monotonic() + timeout
         while (left := until - time.monotonic()) > 0:
             text = self._line.read_line(left)
+            self.heard = self.heard or text is not None or self._line.pending > 0
             if text is not None and text.lstrip("\x00\ufffd").startswith("hello "):
                 return True
         return False

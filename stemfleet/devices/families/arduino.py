@@ -10,8 +10,8 @@ reset to the program's first word.
 import secrets
 from typing import ClassVar
 
-from stemfleet.devices.families.avrdude import Avrdude, Chip
-from stemfleet.devices.faults import BoardError, BoardFault
+from stemfleet.devices.families.avrdude import Avrdude, Chip, wrong_chip
+from stemfleet.devices.faults import BoardError, BoardFault, BoardTimeout
 from stemfleet.devices.line import Line
 from stemfleet.devices.run import Identity, Run
 from stemfleet.devices.talk import Talk
@@ -32,11 +32,19 @@ class ArduinoDriver:
         self._avrdude = Avrdude(run, Chip.of(settings))
         speeds = settings.get("baud", SPEED)
         self._speeds = tuple(speeds[1:]) if isinstance(speeds, list) else ()
+        self._tries = 0
+        self._attempts = next((p.attempts for p in run.recipe.phases if p.name == "identify"), 1)
         self._start_s = float(settings.get("start_s", 3.0))
 
     def identify(self) -> Identity:
         """The chip by its bootloader, then the board by the program that it runs, if that is ours."""
-        signature = self._avrdude.identify(self._speeds)
+        self._tries += 1
+        try:
+            signature = self._avrdude.identify(self._speeds)
+        except BoardTimeout as silent:
+            if silent.reason == Reason.SILENT and self._tries >= self._attempts:
+                self._explain_silence()
+            raise
         details = {"signature": signature}
         try:
             with self._run.line(SPEED) as line:
@@ -49,6 +57,17 @@ class ArduinoDriver:
                 raise
         self._run.note("The board runs no program of ours: it is known only after the self-test.")
         return Identity(None, details)
+
+    def _explain_silence(self) -> None:
+        """A bootloader that does not answer: is it another kind of board, or garbage on the line? Raises what it is."""
+        with self._run.line(SPEED) as line:
+            talk = self._ready(line)
+            if talk.heard:
+                chip = talk.program().chip
+                if chip != self._avrdude.chip.name:
+                    raise wrong_chip(chip, self._avrdude.chip)
+                return
+        self._avrdude.refuse_other_protocol()
 
     def flash(self) -> None:
         """Write the image."""

@@ -14,6 +14,8 @@ from stemfleet.words import Reason
 
 _BAR = 50  # marks in avrdude's progress bar
 _GARBAGE_ANSWERS = 3  # answers that are not the bootloader's, before we believe that it is not there
+_RESET_S = 0.2  # between two openings of a port, so that the board sees both
+_PROBE_S = 4.0  # a bootloader that is there answers within two seconds
 _NO_CHIP = {"000000", "ffffff"}  # what a chip "answers" that is not there or not readable
 
 _BARS = re.compile(r"(?:Writing|Reading) \| (#*)")
@@ -36,6 +38,11 @@ class Chip:
     part: str
     baud: int
     signature: str
+
+    @property
+    def name(self) -> str:
+        """The chip's full name, for avrdude's short ones: m328p → atmega328p."""
+        return re.sub(r"^m(?=\d)", "atmega", self.part)
 
     @classmethod
     def of(cls, settings: dict[str, object]) -> "Chip":
@@ -64,8 +71,7 @@ class Avrdude:
     def identify(self, speeds: tuple[int, ...] = ()) -> str:
         """The signature, six hex digits; nothing is written. `speeds`: other speeds that the bootloader may have.
 
-        Another chip: BoardFail wrong_board. A board that is silent to this bootloader's protocol but answers the
-        other one is the wrong board too.
+        Another chip: BoardFail wrong_board. Silent, unreadable: may be tried again.
         """
         silent: BoardFault | None = None
         for baud in (self.chip.baud, *speeds):
@@ -77,7 +83,6 @@ class Avrdude:
                     raise
                 silent = fault
         assert silent is not None
-        self._refuse_other_protocol()
         raise silent
 
     def write(self, image: Path) -> None:
@@ -88,34 +93,39 @@ class Avrdude:
         """Read back and compare with the file. Differs: BoardFail verify_mismatch, to be tried again."""
         self._do(["-U", f"flash:v:{image}:i"], size=image_bytes(image))
 
-    def _signature(self) -> str:
-        output = self._do([])
+    def _signature(self, timeout: float | None = None) -> str:
+        output = self._do([], timeout=timeout)
         found = _SIGNATURE.search(output)
         if found is None or found.group(1).lower() in _NO_CHIP:
             raise port_fault(Reason.UNREADABLE, self._run.port, retry=True)
         signature = found.group(1).lower()
         if signature != self.chip.signature:
-            raise _wrong_chip(signature, self.chip)
+            raise wrong_chip(signature, self.chip)
         return signature
 
-    def _refuse_other_protocol(self) -> None:
-        """Raises wrong_board when the other family of bootloaders answers; one try, a few seconds."""
+    def refuse_other_protocol(self) -> None:
+        """For a board that is silent: raises wrong_board when the other family of bootloaders answers."""
         other = MEGA if self.chip.programmer != MEGA.programmer else UNO
+        self._run.wait(_RESET_S)
         try:
-            signature = Avrdude(self._run, other)._signature()
+            signature = Avrdude(self._run, other)._signature(_PROBE_S)
         except BoardFault as fault:
+            if fault.reason == Reason.PHASE_TIMEOUT and self._run.remaining() > 0:
+                return
             if fault.reason == Reason.WRONG_BOARD:
                 raise
             if fault.reason in {Reason.SILENT, Reason.UNREADABLE}:
                 return
             raise
-        raise _wrong_chip(signature, self.chip)
+        raise wrong_chip(signature, self.chip)
 
-    def _do(self, orders: list[str], size: int = 0) -> str:
+    def _do(self, orders: list[str], *, size: int = 0, timeout: float | None = None) -> str:
         chip = self.chip
         programmer = ["-c", chip.programmer, "-p", chip.part, "-P", self._run.port, "-b", str(chip.baud)]
         listener = _Listener(self._run, chip, size)
-        result = self._run.tool(["avrdude", *programmer, *orders], on_output=listener.hear, uses_port=True)
+        result = self._run.tool(
+            ["avrdude", *programmer, *orders], timeout=timeout, on_output=listener.hear, uses_port=True
+        )
         if result.code != 0:
             raise listener.fault() or BoardError(
                 Reason.UNREADABLE, f"avrdude ended with code {result.code}. Its log tells more.", retry=True
@@ -152,7 +162,7 @@ class _Listener:
         if "xpected signature" in self._text and signature is not None:
             if signature.group(1).lower() in _NO_CHIP:
                 return port_fault(Reason.UNREADABLE, self._run.port, retry=True)
-            return _wrong_chip(signature.group(1).lower(), self._chip)
+            return wrong_chip(signature.group(1).lower(), self._chip)
         if "verification mismatch" in self._text or "verification error" in self._text:
             return BoardFail(
                 Reason.VERIFY_MISMATCH,
@@ -167,10 +177,11 @@ class _Listener:
         return None
 
 
-def _wrong_chip(signature: str, chip: Chip) -> BoardFail:
+def wrong_chip(found: str, chip: Chip) -> BoardFail:
+    """`found`: the signature or the name of the chip that is there instead."""
     return BoardFail(
         Reason.WRONG_BOARD,
-        f"The chip's signature is {signature}, the recipe needs {chip.signature} ({chip.part}). "
+        f"The chip is {found}, the recipe needs {chip.signature} ({chip.name}). "
         "Nothing was written. Put the right board into the slot, or choose its recipe.",
     )
 

@@ -30,14 +30,14 @@ def slot_names() -> Iterator[str]:
 def build(spec: BoardSpec, name: str, folder: Path) -> VirtualBoard:
     """The board for one entry of a spec; not started."""
     if spec.kind == "microbit":
-        from stemfleet.devices.virtual.microbit import MicrobitBoard
+        from stemfleet.devices.virtual.microbit import MicrobitBoard  # noqa: PLC0415  (a bench of Unos needs no QEMU)
 
         return MicrobitBoard(name, folder, spec.fault)
     if spec.kind in {"esp32", "esp8266"}:
-        from stemfleet.devices.virtual.esp import EspBoard
+        from stemfleet.devices.virtual.esp import EspBoard  # noqa: PLC0415
 
         return EspBoard(name, folder, spec.fault, chip=spec.kind)
-    from stemfleet.devices.virtual.avr import AvrBoard
+    from stemfleet.devices.virtual.avr import AvrBoard  # noqa: PLC0415
 
     return AvrBoard(spec.kind, name, folder, spec.fault)
 
