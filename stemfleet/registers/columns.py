@@ -1,0 +1,93 @@
+"""Finding the titles: which row holds them, and which column is which, however people have written them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from stemfleet.errors import InputError
+from stemfleet.registers.names import fold
+
+SEARCHED_ROWS = 40  # covers and remarks above the titles are shorter than this in every file seen
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a reader knows: its field's name, and its titles in folded form, `*` standing for anything.
+
+    A title is given to the first column of a reader's list that it fits; of several fitting titles, a column takes
+    the one that comes first in its own list. `needed`: without it (or its number, `<field>_id`) the file is refused.
+    `shown` is the title that a message suggests.
+    """
+
+    field: str
+    titles: tuple[str, ...]
+    shown: str = ""
+    needed: bool = False
+
+
+@dataclass(frozen=True)
+class Titles:
+    """The row of titles: its number (1-based), its texts folded, and field → index of the column."""
+
+    row: int
+    folded: tuple[str, ...]
+    places: dict[str, int]
+
+
+def match(cells: Sequence[str], columns: Sequence[Column], row: int) -> Titles:
+    """Reads one row as titles; each goes to one column at most, the leftmost of equal ones."""
+    folded = tuple(fold(cell) if cell else "" for cell in cells)
+    places: dict[str, int] = {}
+    for column in columns:
+        free = [i for i, title in enumerate(folded) if title and i not in places.values()]
+        fitting = (i for known in column.titles for i in free if fnmatchcase(folded[i], known))
+        if (place := next(fitting, None)) is not None:
+            places[column.field] = place
+    return Titles(row, folded, places)
+
+
+def find_titles(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> Titles | None:
+    """The first row that has the first column's title (the code) and one more; None if there is none."""
+    for number, cells in enumerate(rows, start=1):
+        titles = match(cells, columns, number)
+        if columns[0].field in titles.places and len(titles.places) > 1:
+            return titles
+    return None
+
+
+def refuse_without(
+    titles: Titles | None, rows: Sequence[Sequence[str]], columns: Sequence[Column], file: str
+) -> Titles:
+    """Hands the titles back, or raises InputError naming the missing columns."""
+    if titles is None:
+        found = max((match(cells, columns, i) for i, cells in enumerate(rows, 1)), key=_known, default=None)
+        if found is None or not found.places:
+            raise InputError(
+                "{file}: none of the first {rows} rows holds the titles. One row has to name the columns: {columns}.",
+                file=file,
+                rows=min(len(rows), SEARCHED_ROWS),
+                columns=_shown(columns),
+            )
+        titles = found
+    return refuse_missing(titles, columns, f"{file}, row {titles.row}")
+
+
+def refuse_missing(titles: Titles, columns: Sequence[Column], where: str) -> Titles:
+    """Hands the titles back, or raises InputError naming the columns that are needed and not there."""
+    found = titles.places
+    missing = [c for c in columns if c.needed and c.field not in found and f"{c.field}_id" not in found]
+    if missing:
+        raise InputError(
+            "{where}: no column for {missing}. Add it, or correct its title, and import again.",
+            where=where,
+            missing=_shown(missing),
+        )
+    return titles
+
+
+def _known(titles: Titles) -> int:
+    return len(titles.places)
+
+
+def _shown(columns: Sequence[Column]) -> str:
+    return ", ".join(f"«{column.shown or column.field}»" for column in columns if column.needed)

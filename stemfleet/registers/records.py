@@ -1,0 +1,220 @@
+"""University departments, eTwinning records, and kits of earlier waves: the tables that the NSO keeps itself."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from stemfleet.errors import InputError
+from stemfleet.registers.codes import department_code, recipient_code
+from stemfleet.registers.columns import Column
+from stemfleet.registers.tables import Fields, Table, open_table
+from stemfleet.registers.values import (
+    DepartmentRow,
+    DepartmentsFile,
+    EvidenceFile,
+    EvidenceRow,
+    Finding,
+    LegacyFile,
+    LegacyRow,
+    Skipped,
+    SkipReason,
+    Weight,
+)
+
+_CODE = ("CODE", "SCHOOL", "SCHOOL CODE", "ΚΩΔ* ΥΠ*", "ΚΩΔ* ΣΧΟΛ*", "ΚΩΔ* ΤΜΗΜ*", "ΚΩΔΙΚΟΣ", "ΚΩΔ", "REGISTRY NO")
+
+DEPARTMENT_COLUMNS: Sequence[Column] = (
+    Column("code", _CODE, "code", needed=True),
+    Column("name", ("NAME", "DEPARTMENT", "ΟΝΟΜΑΣΙΑ*", "ΤΜΗΜΑ*"), "name", needed=True),
+    Column("university", ("UNIVERSITY", "ΠΑΝΕΠΙΣΤΗΜΙΟ", "ΙΔΡΥΜΑ"), "university", needed=True),
+    Column("city", ("CITY", "ΠΟΛΗ", "ΕΔΡΑ")),
+)
+EVIDENCE_COLUMNS: Sequence[Column] = (
+    Column("code", _CODE, "code", needed=True),
+    Column("kind", ("KIND", "ΕΙΔΟΣ*", "ΚΑΤΗΓΟΡΙΑ"), "kind", needed=True),
+    Column("year", ("YEAR", "ΕΤΟΣ*"), "year", needed=True),
+    Column("edition", ("EDITION", "ΔΙΟΡΓΑΝΩΣΗ*", "ΔΙΑΓΩΝΙΣΜΟΣ*")),
+    Column("rank", ("RANK", "ΘΕΣΗ*", "ΔΙΑΚΡΙΣΗ*")),
+    Column("number", ("N", "NUMBER", "COUNT", "ΠΛΗΘΟΣ*", "ΑΡΙΘΜΟΣ*")),
+    Column("person", ("PERSON*", "ΠΡΟΣΩΠΟ*", "ΕΚΠΑΙΔΕΥΤΙΚΟΣ*")),
+    Column("title", ("TITLE", "ΤΙΤΛΟΣ*")),
+)
+LEGACY_COLUMNS: Sequence[Column] = (
+    Column("code", _CODE, "school", needed=True),
+    Column("model", ("MODEL", "KIT", "ΜΟΝΤΕΛΟ*", "ΕΞΟΠΛΙΣΜΟΣ*"), "model", needed=True),
+    Column("wave", ("WAVE", "ΔΡΑΣΗ*", "ΚΥΚΛΟΣ*"), "wave", needed=True),
+    Column("serial", ("SERIAL*", "ΣΕΙΡΙΑΚΟΣ*", "S N")),
+    Column("date", ("DATE*", "DELIVERED*", "ΗΜΕΡΟΜΗΝΙΑ*", "ΗΜ ΝΙΑ*")),
+    Column("state", ("STATE", "STATUS", "ΚΑΤΑΣΤΑΣΗ*")),
+)
+
+_KIND = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+_YEAR = re.compile(r"((?:19|20)\d\d)(?:[-/–]\d{2,4}.*)?")
+_FIRST_YEAR = 2005  # eTwinning's first
+_DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_EXCEL_DAY_ZERO = date(1899, 12, 30)  # day 1 is 1900-01-01, with the leap day of 1900 that Excel counts
+
+RowT = TypeVar("RowT")
+
+
+class _Incomplete(Exception):
+    """A row cannot be used; the argument names the cell."""
+
+
+def read_departments(path: Path) -> DepartmentsFile:
+    """Reads the file of university departments: code (`U-<number>`), name, university, and city if there is one.
+
+    Raises InputError for an unreadable file, a missing column, or two different departments under one code.
+    """
+    with open_table(path, DEPARTMENT_COLUMNS) as table:
+        read = _collect(table, _department)
+    rows: dict[str, DepartmentRow] = {}
+    for row in read:
+        earlier = rows.setdefault(row.code, row)
+        if (earlier.name, earlier.university, earlier.city) != (row.name, row.university, row.city):
+            raise InputError(
+                "{file}, row {row}: department {code} is also in row {earlier}, with other data. "
+                "Correct or delete one of the two rows.",
+                file=table.file,
+                row=row.row,
+                code=row.code,
+                earlier=earlier.row,
+            )
+    values = tuple(rows.values())
+    return DepartmentsFile(table.file, table.format, values, tuple(table.skipped), tuple(table.findings))
+
+
+def read_evidence(path: Path) -> EvidenceFile:
+    """Reads eTwinning records: code, kind, year; if given edition, rank, n (1 if blank), person, title.
+
+    A kind is any word in small Latin letters with underscores; whether a rule knows it is not looked at here.
+    Rows that lack a code, kind or year are skipped. Raises InputError for an unreadable file or a missing column.
+    """
+    with open_table(path, EVIDENCE_COLUMNS) as table:
+        rows = tuple(_collect(table, _evidence))
+    return EvidenceFile(table.file, table.format, rows, tuple(table.skipped), tuple(table.findings))
+
+
+def read_legacy(path: Path) -> LegacyFile:
+    """Reads kits that are out there already: school, model, wave; if given serial, date, state.
+
+    Raises InputError for an unreadable file, a missing column, or one serial of a model at two places.
+    """
+    with open_table(path, LEGACY_COLUMNS) as table:
+        rows = tuple(_collect(table, _legacy))
+    seen: dict[tuple[str, str], LegacyRow] = {}
+    for row in rows:
+        if row.serial is None:
+            continue
+        earlier = seen.setdefault((row.model, row.serial), row)
+        if earlier is not row:
+            raise InputError(
+                "{file}, row {row}: {model} with serial {serial} is also in row {earlier}. One kit is at one school.",
+                file=table.file,
+                row=row.row,
+                model=row.model,
+                serial=row.serial,
+                earlier=earlier.row,
+            )
+    return LegacyFile(table.file, table.format, rows, tuple(table.skipped), tuple(table.findings))
+
+
+def _collect(table: Table, build: Callable[[Table, int, Fields], RowT]) -> list[RowT]:
+    rows = []
+    for number, fields in table.rows:
+        try:
+            rows.append(build(table, number, fields))
+        except _Incomplete as wrong:
+            reason = SkipReason.NO_CODE if "code" not in fields else SkipReason.INCOMPLETE
+            code = fields.get("code")
+            table.skipped.append(Skipped(number, reason, code, detail=str(wrong), sheet=table.format.sheet))
+    return rows
+
+
+def _department(_table: Table, row: int, fields: Fields) -> DepartmentRow:
+    written = _needed(fields, "code")
+    code = department_code(written)
+    if code is None:
+        raise _Incomplete(f"code: {written}")
+    return DepartmentRow(code, _needed(fields, "name"), _needed(fields, "university"), fields.get("city"), row)
+
+
+def _evidence(table: Table, row: int, fields: Fields) -> EvidenceRow:
+    code = _recipient(table, row, fields)
+    kind = _needed(fields, "kind").lower().replace(" ", "_").replace("-", "_")
+    if not _KIND.fullmatch(kind):
+        raise _Incomplete(f"kind: {fields['kind']}")
+    return EvidenceRow(
+        code=code,
+        kind=kind,
+        year=_year(_needed(fields, "year")),
+        edition=fields.get("edition"),
+        rank=fields.get("rank"),
+        number=_count(fields.get("number", "1")),
+        person=fields.get("person"),
+        title=fields.get("title"),
+        row=row,
+    )
+
+
+def _legacy(table: Table, row: int, fields: Fields) -> LegacyRow:
+    return LegacyRow(
+        code=_recipient(table, row, fields),
+        model=_needed(fields, "model"),
+        wave=_needed(fields, "wave"),
+        serial=fields.get("serial"),
+        date=_date(table, row, fields["date"]) if "date" in fields else None,
+        state=fields.get("state"),
+        row=row,
+    )
+
+
+def _needed(fields: Fields, name: str) -> str:
+    if name not in fields:
+        raise _Incomplete(name)
+    return fields[name]
+
+
+def _recipient(table: Table, row: int, fields: Fields) -> str:
+    written = _needed(fields, "code")
+    code, padded = recipient_code(written)
+    if code is None:
+        raise _Incomplete(f"code: {written}")
+    if padded:
+        _find(table, "code_padded", "The code {written} lost its leading zeros: read as {code}.", row, written, code)
+    return code
+
+
+def _year(text: str) -> int:
+    """A year, a school year (its first one counts) or a date."""
+    found = _YEAR.fullmatch(text)
+    if found is None or int(found[1]) < _FIRST_YEAR:
+        raise _Incomplete(f"year: {text}")
+    return int(found[1])
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) <= 6):
+        raise _Incomplete(f"n: {text}")
+    return int(text)
+
+
+def _date(table: Table, row: int, text: str) -> date:
+    """An ISO date, day/month/year, or the number that a spreadsheet shows for an unformatted date."""
+    try:
+        if found := _DAY.fullmatch(text):
+            return date(int(found[3]), int(found[2]), int(found[1]))
+        if text.isdigit() and len(text) == 5:
+            day = _EXCEL_DAY_ZERO + timedelta(days=int(text))
+            _find(table, "date_as_number", "The date is the number {written}: read as {code}.", row, text, str(day))
+            return day
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise _Incomplete(f"date: {text}") from None
+
+
+def _find(table: Table, code: str, text: str, row: int, written: str, read_as: str) -> None:
+    facts = {"written": written, "code": read_as}
+    table.findings.append(Finding(code, text, facts, row, table.format.sheet, Weight.WARNING))

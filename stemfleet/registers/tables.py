@@ -1,0 +1,227 @@
+"""A file as a table: opened whatever its kind, handed on row by row as field → text."""
+
+import csv
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stemfleet.errors import InputError, NotFound
+from stemfleet.registers.columns import (
+    SEARCHED_ROWS,
+    Column,
+    Titles,
+    find_titles,
+    match,
+    refuse_missing,
+    refuse_without,
+)
+from stemfleet.registers.names import clean, fold
+from stemfleet.registers.sheets import Sheet, Workbook, open_workbook
+from stemfleet.registers.textfiles import detect_encoding
+from stemfleet.registers.units import read_units
+from stemfleet.registers.values import Container, FileFormat, Finding, Shape, Skipped, SkipReason
+
+MAX_BYTES = 1 << 30
+_DELIMITERS = (";", ",", "\t", "|")
+_HEAD = 64 * 1024
+
+Fields = dict[str, str]
+
+
+@dataclass
+class Table:
+    """An opened file. `rows` gives (row number, field → text), blank cells left out, and is read once.
+
+    `fields` are the fields that have a column. `skipped` and `findings` grow while `rows` is being read.
+    """
+
+    file: str
+    format: FileFormat
+    fields: frozenset[str]
+    rows: Iterator[tuple[int, Fields]]
+    skipped: list[Skipped]
+    findings: list[Finding]
+
+
+@contextmanager
+def open_table(path: Path, columns: Sequence[Column]) -> Iterator[Table]:
+    """Opens a JSON, CSV, XLSX or ODS file whose columns are among `columns`; the first of them is the code.
+
+    Raises NotFound, or InputError with the file, the row where there is one, and the reason.
+    """
+    kind = _sniff(path)
+    if kind is Container.JSON:
+        yield _json_table(path, columns)
+    elif kind is Container.CSV:
+        with _csv_table(path, columns) as table:
+            yield table
+    else:
+        with open_workbook(path, kind) as workbook:
+            yield _sheet_table(path, workbook, columns)
+
+
+def _sniff(path: Path) -> Container:
+    """What the file is by its first bytes; its ending is not believed."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except FileNotFoundError:
+        raise NotFound("{file}: there is no such file.", file=str(path)) from None
+    except OSError as error:
+        raise InputError("{file} cannot be read: {why}.", file=str(path), why=error.strerror) from None
+    if size > MAX_BYTES:
+        raise InputError("{file} is larger than {limit} MB.", file=path.name, limit=MAX_BYTES >> 20)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not text:
+        raise InputError("{file} is empty.", file=path.name)
+    if head.startswith(b"PK"):
+        return Container.ODS if b"opendocument.spreadsheet" in head else Container.XLSX
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InputError(
+            "{file} is an old Excel workbook (.xls) or one with a password. Save it as .xlsx without a password.",
+            file=path.name,
+        )
+    if text.startswith(b"<"):
+        raise InputError(
+            "{file} is a web page or XML, whatever its name says. "
+            "Open it in a spreadsheet program and save it as .xlsx.",
+            file=path.name,
+        )
+    if head.startswith((b"%PDF", b"{\\rtf")):
+        raise InputError("{file} is a document, not a table. Ask for the table as .xlsx or .csv.", file=path.name)
+    return Container.JSON if text.startswith((b"{", b"[")) else Container.CSV
+
+
+def _json_table(path: Path, columns: Sequence[Column]) -> Table:
+    try:
+        document = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        raise InputError(
+            "{file} is not readable as JSON (line {line}): {why}. Was the download complete?",
+            file=path.name,
+            line=line or 1,
+            why=str(error),
+        ) from None
+    units, findings = read_units(document, path.name)
+    keys = list(dict.fromkeys(itertools.chain.from_iterable(units)))
+    titles = refuse_missing(match(keys, columns, 1), columns, path.name)
+    places = {field: keys[i] for field, i in titles.places.items()}
+    shape = Shape.DATA_GOV if "school_code" in keys else Shape.MM_API
+    return Table(
+        file=path.name,
+        format=FileFormat(shape, Container.JSON),
+        fields=frozenset(places),
+        rows=_unit_rows(units, places),
+        skipped=[],
+        findings=findings,
+    )
+
+
+def _unit_rows(units: Iterable[dict[str, Any]], places: dict[str, str]) -> Iterator[tuple[int, Fields]]:
+    for number, unit in enumerate(units, start=1):
+        texts = ((field, _json_text(unit.get(key))) for field, key in places.items())
+        yield number, {field: text for field, text in texts if text}
+
+
+def _json_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return clean(str(value)) if isinstance(value, str | int | float) else ""
+
+
+@contextmanager
+def _csv_table(path: Path, columns: Sequence[Column]) -> Iterator[Table]:
+    encoding = detect_encoding(path)
+    with path.open(encoding=encoding.codec, newline="") as file:
+        head = file.read(_HEAD)
+        delimiter = _delimiter(head, columns)
+        file.seek(0)
+        rows = _csv_rows(csv.reader(file, delimiter=delimiter), path.name)
+        first = list(itertools.islice(rows, SEARCHED_ROWS))
+        titles = refuse_without(find_titles(first, columns), first, columns, path.name)
+        shape = _shape(titles)
+        detected = FileFormat(shape, Container.CSV, encoding.name, delimiter, titles_row=titles.row)
+        yield _table(path, detected, titles, itertools.chain(first, rows))
+
+
+def _csv_rows(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:
+    number = 0
+    while True:
+        number += 1
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise InputError(
+                "{file}, row {row}: {why}. Is a quotation mark left open?", file=file, row=number, why=str(error)
+            ) from None
+
+
+def _delimiter(head: str, columns: Sequence[Column]) -> str:
+    """The separator under which the most columns are recognised."""
+
+    def known(delimiter: str) -> int:
+        lines = head.splitlines(keepends=True)[: SEARCHED_ROWS * 2]
+        try:
+            rows = list(itertools.islice(csv.reader(lines, delimiter=delimiter), SEARCHED_ROWS))
+        except csv.Error:
+            return 0
+        return max((len(match(cells, columns, 1).places) for cells in rows), default=0)
+
+    return max(_DELIMITERS, key=known)
+
+
+def _sheet_table(path: Path, workbook: Workbook, columns: Sequence[Column]) -> Table:
+    """The first sheet with titles is read; the other sheets with cells are named in a finding."""
+    found = [(i, titles) for i, s in enumerate(workbook.sheets) if (titles := find_titles(s.head, columns))]
+    index, titles = found[0] if found else (0, None)
+    sheet = workbook.sheets[index] if workbook.sheets else Sheet("", empty=True, head=[])
+    titles = refuse_without(titles, sheet.head, columns, f"{path.name}, «{sheet.name}»")
+    detected = FileFormat(_shape(titles), workbook.kind, sheet=sheet.name, titles_row=titles.row)
+    table = _table(path, detected, titles, workbook.rows(index))
+    table.findings += _other_sheets(workbook, sheet.name)
+    return table
+
+
+def _other_sheets(workbook: Workbook, read: str) -> list[Finding]:
+    others = [sheet.name for sheet in workbook.sheets if sheet.name != read and not sheet.empty]
+    if not others:
+        return []
+    text = "Only sheet «{read}» is read; not read: {others}."
+    return [Finding("sheets_not_read", text, {"read": read, "others": ", ".join(others)}, sheet=read)]
+
+
+def _shape(titles: Titles) -> Shape:
+    exported = {"ΚΩΔΙΚΟΣ ΜΜ", "ΦΟΡΕΑΣ ΥΛΟΠΟΙΗΣΗΣ"} <= set(titles.folded)
+    return Shape.MM_EXPORT if exported else Shape.TABLE
+
+
+def _table(path: Path, detected: FileFormat, titles: Titles, rows: Iterable[list[str]]) -> Table:
+    skipped: list[Skipped] = []
+    table = Table(path.name, detected, frozenset(titles.places), iter(()), skipped, [])
+    table.rows = _fields(rows, titles, table)
+    return table
+
+
+def _fields(rows: Iterable[list[str]], titles: Titles, table: Table) -> Iterator[tuple[int, Fields]]:
+    places = list(titles.places.items())
+    code_field, code_title = places[0][0], titles.folded[places[0][1]]
+    sheet, width = table.format.sheet, len(titles.folded)
+    for number, cells in itertools.islice(enumerate(rows, start=1), titles.row, None):
+        if table.format.container is Container.CSV and any(cells[width:]):
+            table.skipped.append(Skipped(number, SkipReason.TOO_MANY_CELLS, detail=cells[width]))
+            continue
+        given = len(cells)
+        fields = {field: text for field, i in places if i < given and (text := clean(cells[i]))}
+        code = fields.get(code_field, "")
+        if code and not code.isdigit() and fold(code) == code_title:
+            table.skipped.append(Skipped(number, SkipReason.REPEATED_TITLES, sheet=sheet))
+        elif fields:
+            yield number, fields
