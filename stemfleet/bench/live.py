@@ -2,15 +2,24 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from stemfleet.bench.records import check_kit, keep_run
 from stemfleet.devices.bench import Bench
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState
-from stemfleet.errors import NotFound
+from stemfleet.errors import Busy, NotFound
 from stemfleet.store import Person
 from stemfleet.words import Role
 from stemfleet.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who started a slot, and the kit that its board is for."""
+
+    person: Person
+    kit_tag: str | None
 
 
 class LiveBench:
@@ -21,27 +30,24 @@ class LiveBench:
 
     def __init__(self, workshop: Workshop, slots: Sequence[Slot], station: str) -> None:
         self._workshop = workshop
-        self._bench = Bench(slots, station=station, operator="", keep=self._keep)
-        self._orders: dict[str, tuple[Person, str | None]] = {}
-        self._kits: dict[str, str] = {}
+        self.bench = Bench(slots, station=station, operator="", keep=self._keep)
+        self._ordering = threading.Lock()
+        self._orders: dict[str, Order] = {}
         self._changed = threading.Condition()
-        self._newest = max((state.number for state in self._bench.snapshot()), default=0)
-        self._bench.subscribe(self._notice)
+        self._newest = max((state.number for state in self.bench.snapshot()), default=0)
+        self.bench.subscribe(self._notice)
 
     def names(self) -> list[str]:
-        return self._bench.names()
+        return self.bench.names()
 
     def snapshot(self) -> list[SlotState]:
         """One state for each slot, in the order of the slots."""
-        return self._bench.snapshot()
+        return self.bench.snapshot()
 
     def kit_of(self, slot: str) -> str | None:
         """The kit that the board in the slot is meant for."""
-        return self._kits.get(slot)
-
-    def results(self) -> list[Provisioned]:
-        """The records of the slots that are done."""
-        return self._bench.results()
+        order = self._orders.get(slot)
+        return order.kit_tag if order else None
 
     def start(self, person: Person, slot: str, kit_tag: str | None = None, *, flash: bool = True) -> None:
         """Begins with the board in the slot, for the first time or again.
@@ -49,28 +55,27 @@ class LiveBench:
         Raises Busy when the slot is working, NotFound for no such slot or kit, InputError for what is no tag.
         """
         person.must_be(Role.WAREHOUSE, Role.NSO)
-        if slot not in self._bench.names():
+        if slot not in self.bench.names():
             raise NotFound("There is no slot {slot}. Slots: {slots}.", slot=slot, slots=", ".join(self.names()))
         if kit_tag:
             with self._workshop.store.read() as session:
                 kit_tag = check_kit(session, kit_tag)
-        if not self._bench.is_running(slot):
-            self._orders[slot] = (person, kit_tag or None)
-            self._kits.pop(slot, None)
-            if kit_tag:
-                self._kits[slot] = kit_tag
-        self._bench.start(slot, operator=person.name, flash=flash)
+        with self._ordering:
+            if self.bench.is_running(slot):
+                raise Busy("Slot {slot} is working. Stop it first, or wait for its end.", slot=slot)
+            self._orders[slot] = Order(person, kit_tag or None)
+            self.bench.start(slot, operator=person.name, flash=flash)
 
     def start_all(self, person: Person) -> None:
         """Begins with every slot that does not work, for the kit that it worked for before."""
         for slot in self.names():
-            if not self._bench.is_running(slot):
-                self.start(person, slot, self._kits.get(slot))
+            if not self.bench.is_running(slot):
+                self.start(person, slot, self.kit_of(slot))
 
     def abort(self, person: Person, slot: str) -> None:
         """Stops one slot; its record says ABORTED."""
         person.must_be(Role.WAREHOUSE, Role.NSO)
-        self._bench.abort(slot)
+        self.bench.abort(slot)
 
     def wait(self, after: int, timeout: float) -> tuple[int, list[SlotState]]:
         """(number of the newest change, states changed after number `after`); waits at most `timeout` seconds."""
@@ -79,18 +84,14 @@ class LiveBench:
             newest = self._newest
         return newest, [state for state in self.snapshot() if state.number > after]
 
-    def wait_until_done(self, timeout: float | None = None) -> bool:
-        """Until no slot works; False when the time is over before."""
-        return self._bench.wait(timeout)
-
     def close(self) -> None:
         """Ends everything: boards safe, records complete."""
-        self._bench.stop()
+        self.bench.stop()
 
     def _keep(self, slot: Slot, result: Provisioned) -> None:
-        person, kit_tag = self._orders[slot.name or slot.port]
+        order = self._orders[slot.name or slot.port]
         with self._workshop.store.write() as session:
-            keep_run(session, self._workshop, person, result, kit_tag)
+            keep_run(session, self._workshop, order.person, result, order.kit_tag)
 
     def _notice(self, state: SlotState) -> None:
         with self._changed:

@@ -1,0 +1,188 @@
+"""`provision`, `check`, `bench`, `ports`, `recipe`: boards on their ports."""
+
+import platform
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from stemfleet.bench import LiveBench
+from stemfleet.cli.context import acting
+from stemfleet.cli.output import json_option, print_json, print_table
+from stemfleet.cli.stopping import stop_on_signal
+from stemfleet.cli.wall import show
+from stemfleet.devices.ports import Port, list_ports
+from stemfleet.devices.recipe import Recipe, find_recipe, load_recipes
+from stemfleet.devices.state import Slot
+from stemfleet.devices.virtual.fleet import VirtualFleet
+from stemfleet.errors import InputError
+from stemfleet.settings import Settings
+from stemfleet.words import Outcome
+
+# FAIL weighs less than not knowing: somebody has to look at those boards again.
+_EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1}
+_COULD_NOT = 2
+
+port_argument = click.argument("port")
+recipe_option = click.option("--recipe", "recipe_name", required=True, help="What to do with the board: `recipe list`.")
+volume_option = click.option("--volume", type=click.Path(path_type=Path), help="The MICROBIT drive's folder.")
+kit_option = click.option("--kit", "kit_tag", metavar="TAG", help="The kit that the board is for.")
+
+
+@click.command()
+@port_argument
+@recipe_option
+@volume_option
+@click.option("--firmware", type=click.Path(path_type=Path), help="An image instead of the recipe's own.")
+@kit_option
+@json_option
+@click.pass_context
+def provision(
+    ctx: click.Context,
+    *,
+    port: str,
+    recipe_name: str,
+    volume: Path | None,
+    firmware: Path | None,
+    kit_tag: str | None,
+    as_json: bool,
+) -> None:
+    """Flash and check one board on PORT and store its record."""
+    settings: Settings = ctx.obj
+    slot = Slot(None, find_recipe(recipe_name, settings.data / "recipes"), port, volume, firmware)
+    ctx.exit(_run(settings, [slot], kit_tag=kit_tag, flash=True, as_json=as_json))
+
+
+@click.command()
+@port_argument
+@recipe_option
+@volume_option
+@kit_option
+@json_option
+@click.pass_context
+def check(
+    ctx: click.Context, *, port: str, recipe_name: str, volume: Path | None, kit_tag: str | None, as_json: bool
+) -> None:
+    """Check one board on PORT without writing to it, and store its record."""
+    settings: Settings = ctx.obj
+    slot = Slot(None, find_recipe(recipe_name, settings.data / "recipes"), port, volume)
+    ctx.exit(_run(settings, [slot], kit_tag=kit_tag, flash=False, as_json=as_json))
+
+
+def _run(settings: Settings, slots: list[Slot], *, kit_tag: str | None = None, flash: bool, as_json: bool) -> int:
+    """Runs the boards in the slots at once, on the wall; stores and prints their records."""
+    with acting(settings) as (workshop, person), stop_on_signal() as stop:
+        live = LiveBench(workshop, slots, platform.node())
+        try:
+            for name in live.names():
+                live.start(person, name, kit_tag, flash=flash)
+            show(live.bench, stop=stop, console=Console(stderr=as_json))
+        finally:
+            live.close()
+        records = [result.record for result in live.bench.results()]
+    if as_json:
+        documents = [record.to_json() for record in records]
+        print_json(documents[0] if len(slots) == 1 and slots[0].name is None else documents)
+    return max((_EXIT.get(record.outcome, _COULD_NOT) for record in records), default=_COULD_NOT)
+
+
+@click.command()
+@click.option("--virtual", metavar="SPEC", help="Emulated boards, such as microbit:4,uno:4,printer:1,esp32:2.")
+@click.option("--port", "ports", multiple=True, metavar="PORT=RECIPE", help="A real board; may be repeated.")
+@click.option("--check", "check_only", is_flag=True, help="Check without writing.")
+@json_option
+@click.pass_context
+def bench(ctx: click.Context, *, virtual: str | None, ports: tuple[str, ...], check_only: bool, as_json: bool) -> None:
+    """Run all boards at once, on the live wall. Without options: every plugged-in board that is known."""
+    settings: Settings = ctx.obj
+    recipes = load_recipes(settings.data / "recipes")
+    with tempfile.TemporaryDirectory(prefix="stemfleet-bench-") as folder:
+        if virtual:
+            with VirtualFleet(virtual, Path(folder)) as fleet:
+                code = _run(settings, fleet.bench_slots(recipes), flash=not check_only, as_json=as_json)
+        else:
+            code = _run(settings, _real_slots(recipes, ports), flash=not check_only, as_json=as_json)
+    ctx.exit(code)
+
+
+def _real_slots(recipes: dict[str, Recipe], ports: tuple[str, ...]) -> list[Slot]:
+    if not ports:
+        slots = [_plugged_in(recipes, port, f"A{n}") for n, port in enumerate(list_ports(recipes), 1) if port.recipes]
+        if not slots:
+            raise InputError("No board that is known is plugged in. Name one: --port /dev/ttyACM0=arduino-uno")
+        return slots
+    slots = []
+    for number, named in enumerate(ports, start=1):
+        port, _, recipe = named.rpartition("=")
+        if not port or recipe not in recipes:
+            known = ", ".join(recipes)
+            raise InputError("{named} is not PORT=RECIPE. Recipes: {known}", named=named, known=known)
+        slots.append(Slot(f"A{number}", recipes[recipe], port))
+    return slots
+
+
+def _plugged_in(recipes: dict[str, Recipe], port: Port, slot: str) -> Slot:
+    return Slot(slot, recipes[port.recipes[0]], port.device, port.volume)
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def ports(settings: Settings, as_json: bool) -> None:
+    """List the serial ports and what is likely plugged in there."""
+    found = list_ports(load_recipes(settings.data / "recipes"))
+    if as_json:
+        print_json([_plain(asdict(port)) for port in found])
+    else:
+        rows = [(p.device, p.location, p.serial_number, " ".join(p.recipes), p.volume) for p in found]
+        print_table(["port", "place", "serial number", "recipes", "drive"], rows)
+
+
+@click.group()
+def recipe() -> None:
+    """Recipes: what is done to a kind of board."""
+
+
+@recipe.command("list")
+@json_option
+@click.pass_obj
+def recipe_list(settings: Settings, as_json: bool) -> None:
+    """List the recipes."""
+    recipes = load_recipes(settings.data / "recipes").values()
+    if as_json:
+        print_json([_recipe_json(found) for found in recipes])
+    else:
+        rows = [(r.name, r.family, r.title, r.firmware.name, r.firmware.version) for r in recipes]
+        print_table(["recipe", "family", "board", "firmware", "version"], rows)
+
+
+@recipe.command("show")
+@click.argument("name")
+@json_option
+@click.pass_obj
+def recipe_show(settings: Settings, name: str, as_json: bool) -> None:
+    """Show a recipe: firmware, phases, checks with their limits."""
+    found = find_recipe(name, settings.data / "recipes")
+    if as_json:
+        print_json(_recipe_json(found))
+        return
+    click.echo(f"{found.name}  {found.title}  ({found.family})")
+    click.echo(f"firmware {found.firmware.name} {found.firmware.version}, sha256 {found.firmware.sha256}")
+    print_table(["phase", "limit (s)", "attempts"], [(p.name, p.timeout_s, p.attempts) for p in found.phases])
+    print_table(["check", "low", "high", "unit"], [(c.name, c.low, c.high, c.unit) for c in found.checks])
+
+
+def _recipe_json(found: Recipe) -> dict[str, Any]:
+    plain: dict[str, Any] = _plain({name: value for name, value in asdict(found).items() if name != "path"})
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
