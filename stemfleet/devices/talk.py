@@ -50,9 +50,9 @@ class Talk:
                 raise
         return self._answer(question, timeout)
 
-    def program(self) -> Program:
+    def program(self, timeout: float = 2.0) -> Program:
         """What the board runs."""
-        found = self._only("?fw", r"fw (\S+) (\S+) (\S+)")
+        found = self._only("?fw", r"fw (\S+) (\S+) (\S+)", timeout)
         return Program(*found.groups())
 
     def identity(self) -> str | None:
@@ -69,8 +69,8 @@ class Talk:
         found = (_MEASURED.fullmatch(row) for row in self.ask("?test", timeout))
         return [(match[1], _value(match[2]), "" if match[3] == "-" else match[3]) for match in found if match]
 
-    def _only(self, question: str, pattern: str) -> re.Match[str]:
-        for row in self.ask(question):
+    def _only(self, question: str, pattern: str, timeout: float = 2.0) -> re.Match[str]:
+        for row in self.ask(question, timeout):
             if found := re.fullmatch(pattern, row):
                 return found
         raise port_fault(Reason.UNREADABLE, self._line.port)

@@ -19,6 +19,7 @@ from stemfleet.words import Reason
 
 SPEED = 115200  # of our programs, whatever the bootloader's is
 PROGRAM = "selftest"
+_SHORT_S = 0.5  # a program that was heard starting, or never will be
 
 
 class ArduinoDriver:
@@ -49,7 +50,7 @@ class ArduinoDriver:
         try:
             with self._run.line(SPEED) as line:
                 talk = self._ready(line)
-                running = talk.program()
+                running = talk.program(_SHORT_S)
                 details |= {"firmware": running.name, "version": running.version}
                 return Identity(talk.identity(), details)
         except BoardFault as fault:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from stemfleet.devices.virtual import BoardSpec, VirtualBoard, parse_spec
 from stemfleet.errors import StemfleetError
@@ -37,9 +37,9 @@ def build(spec: BoardSpec, name: str, folder: Path) -> VirtualBoard:
         from stemfleet.devices.virtual.esp import EspBoard  # noqa: PLC0415
 
         return EspBoard(name, folder, spec.fault, chip=spec.kind)
-    from stemfleet.devices.virtual.avr import AvrBoard  # noqa: PLC0415
+    from stemfleet.devices.virtual.avr import AvrBoard, Kind  # noqa: PLC0415
 
-    return AvrBoard(spec.kind, name, folder, spec.fault)
+    return AvrBoard(cast(Kind, spec.kind), name, folder, spec.fault)
 
 
 class Host:
