@@ -1,0 +1,165 @@
+"""Talking G-code to a printer: numbered lines with checksums, answers up to their `ok`, lines asked for again.
+
+The forms are those of Marlin and its kin (RepRap G-code): `ok`, `Resend: N`, `Error:…`, `echo:busy: …`. They differ in
+small things, so everything that is not one of these is kept as part of the answer.
+"""
+
+import re
+import time
+from functools import reduce
+
+from stemfleet.devices.faults import BoardError
+from stemfleet.devices.line import Line, port_fault
+from stemfleet.words import Reason
+
+ANSWER_S = 6.0  # for an order that is done at once
+_GREETING_S = 3.0  # for the first `ok`
+_QUIET_S = 0.1
+_MOST_RESENDS = 5
+_MOST_TEXT = 32_768  # characters of one answer
+_AFTER_HALT_S = 1.0
+
+_OK = re.compile(r"ok\b")
+_RESEND = re.compile(r"(?:resend|rs)\b\D*(\d+)", re.IGNORECASE)
+_BUSY = re.compile(r"(?:echo:\s*)?busy\b", re.IGNORECASE)
+_HALT = re.compile(r"printer halted|kill\(\) called|system stopped|^!!", re.IGNORECASE)
+_ERROR = re.compile(r"Error:|!!")
+_START = re.compile(r"start\b")
+_GARBAGE = re.compile(r"[^\x20-\x7e\t]")
+
+
+def numbered(number: int, command: str) -> str:
+    """The line as it is sent: "N3 M105*36", the checksum being the exclusive or of all characters before the star."""
+    text = f"N{number} {command}"
+    return f"{text}*{reduce(lambda total, char: total ^ ord(char), text, 0)}"
+
+
+class Gcode:
+    """A conversation over an open line.
+
+    `errors` keeps every error that the printer has told of. Raises BoardTimeout silent, BoardError unreadable.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._number = 0
+        self.errors: list[str] = []
+
+    def start(self, timeout: float) -> None:
+        """Wait for the firmware's `start` (opening the port resets most boards), then begin to number lines.
+
+        A firmware that does not start within `timeout` is asked all the same: opening may not have reset it.
+        """
+        until = time.monotonic() + timeout
+        while (left := until - time.monotonic()) > 0:
+            text = self._line.read_line(left)
+            if text is not None and _START.match(_plain(text)):
+                break
+        self._number = 0
+        try:
+            self._exchange("\nM110 N0", _GREETING_S, greeting=True)
+        finally:
+            self._line.drain(quiet=_QUIET_S)
+
+    def send(self, command: str, timeout: float = ANSWER_S) -> list[str]:
+        """Send one order; the lines of its answer, the `ok` being the last. Busy messages begin the time again."""
+        self._number += 1
+        return self._exchange(command, timeout)
+
+    def more(self, timeout: float) -> str | None:
+        """A line that comes after the `ok`: some firmwares answer in that order. None when none comes."""
+        return self._line.read_line(timeout)
+
+    def _exchange(self, command: str, timeout: float, *, greeting: bool = False) -> list[str]:
+        answer = _Answer()
+        self._write(command, greeting)
+        until, asked_again = time.monotonic() + timeout, False
+        while not answer.complete:
+            half = until if asked_again else until - timeout / 2
+            text = self._line.read_line(max(0.0, half - time.monotonic()))
+            if text is not None:
+                answer.hear(_plain(text), greeting)
+            elif not asked_again and not answer.halted:
+                asked_again = True  # the line's end may have been lost; a second copy is refused by its number
+                self._write(command, greeting)
+            elif time.monotonic() >= until:
+                raise self._no_end(answer)
+            self._note_errors(answer)
+            if answer.busy:
+                answer.busy, until = False, time.monotonic() + timeout
+            if answer.halted:
+                until = min(until, time.monotonic() + _AFTER_HALT_S)
+            if answer.wants_resend(self._number):
+                self._write(command, greeting)
+        return answer.lines
+
+    def _write(self, command: str, greeting: bool) -> None:
+        self._line.write(f"{command}\n" if greeting else f"{numbered(self._number, command)}\n")
+
+    def _note_errors(self, answer: "_Answer") -> None:
+        self.errors += answer.errors
+        answer.errors.clear()
+        if answer.resends > _MOST_RESENDS or answer.length > _MOST_TEXT:
+            raise port_fault(Reason.UNREADABLE, self._line.port)
+
+    def _no_end(self, answer: "_Answer") -> Exception:
+        if answer.halted:
+            return BoardError(Reason.UNREADABLE, f"The printer has stopped itself: {answer.halted}")
+        nothing = not answer.length and not self._line.pending
+        return port_fault(Reason.SILENT if nothing else Reason.UNREADABLE, self._line.port)
+
+
+class _Answer:
+    """What has come of one answer."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.errors: list[str] = []
+        self.complete = False
+        self.busy = False
+        self.halted = ""
+        self.resends = 0
+        self.length = 0
+        self._resend: int | None = None
+        self._resend_now = False
+
+    def hear(self, text: str, greeting: bool) -> None:
+        """One line. After a `Resend` the next `ok` only says that the printer waits for the line."""
+        self.length += len(text) + 1
+        if found := _RESEND.match(text):
+            self._resend = int(found[1])
+            self.resends += 1
+        elif _OK.match(text):
+            self._resend_now = self._resend is not None
+            self.complete = not self._resend_now
+            self.lines.append(text)
+        elif _BUSY.match(text):
+            self.busy = True
+        elif _START.fullmatch(text) and not greeting:
+            raise BoardError(
+                Reason.UNREADABLE,
+                "The printer restarted in the middle. Check its power supply, then retry.",
+                retry=True,
+            )
+        elif not _GARBAGE.search(text):
+            self._keep(text)
+
+    def wants_resend(self, number: int) -> bool:
+        """Whether the line is to be sent again now. A printer that asks for the next one has this one already."""
+        if not self._resend_now:
+            return False
+        wanted, self._resend, self._resend_now = self._resend, None, False
+        self.complete = wanted == number + 1
+        return not self.complete
+
+    def _keep(self, text: str) -> None:
+        self.lines.append(text)
+        if _ERROR.match(text):
+            self.errors.append(text)
+        if _HALT.search(text):
+            self.halted = text
+
+
+def _plain(text: str) -> str:
+    """Without what a starting board or a wrong byte leaves at the ends."""
+    return text.strip(" \t\x00\ufffd")
