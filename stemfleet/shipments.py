@@ -6,7 +6,7 @@ from sqlmodel import Session, col, func, select
 
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.kits import find_kit, move_kit, open_points
-from stemfleet.store import Award, Kit, Person, School, Shipment
+from stemfleet.store import Award, Kit, Person, School, Shipment, Wave
 from stemfleet.words import KitState, Role
 from stemfleet.workshop import Workshop
 
@@ -49,10 +49,19 @@ def ship_kits(workshop: Workshop, person: Person, tags: Sequence[str], school_co
         return shipment
 
 
-def open_awards(session: Session, model: str) -> list[tuple[Award, int]]:
-    """(award, units without a kit yet) of a model, the oldest award first."""
+def list_open_awards(workshop: Workshop, model: str) -> list[tuple[Award, School, int]]:
+    """(award, its recipient, units without a kit yet) of a model, the newest wave first."""
+    with workshop.store.read() as session:
+        awards = _open_awards(session, model)
+        chosen = select(School).where(col(School.code).in_([award.school_code for award, _left in awards]))
+        schools = {school.code: school for school in session.exec(chosen)}
+        return [(award, schools[award.school_code], left) for award, left in awards]
+
+
+def _open_awards(session: Session, model: str) -> list[tuple[Award, int]]:
     taken = select(func.count(col(Kit.tag))).where(Kit.award_id == Award.id).scalar_subquery()
-    awards = session.exec(select(Award, taken).where(Award.model == model).order_by(col(Award.id))).all()
+    chosen = select(Award, taken).join(Wave, col(Wave.code) == Award.wave_code).where(Award.model == model)
+    awards = session.exec(chosen.order_by(col(Wave.year).desc(), col(Award.id))).all()
     return [(award, award.units - kits) for award, kits in awards if award.units > kits]
 
 
@@ -69,7 +78,7 @@ def _bring_to_packed(session: Session, person: Person, workshop: Workshop, kit: 
 def _reserve(session: Session, person: Person, workshop: Workshop, kit: Kit, school_code: str) -> Award:
     _may_leave(session, workshop, kit, KitState.READY)
     school = _school(session, school_code)
-    award = next((a for a, _left in open_awards(session, kit.model) if a.school_code == school.code), None)
+    award = next((a for a, _left in _open_awards(session, kit.model) if a.school_code == school.code), None)
     if award is None:
         raise Refused("School {school} has no award of {model} without a kit.", school=school.code, model=kit.model)
     kit.award_id, kit.school_code = award.id, school.code

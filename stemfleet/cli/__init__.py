@@ -4,8 +4,10 @@ Exit codes: 0 done; 1 the answer is no (FAIL, refused, differs); 2 could not (ba
 """
 
 import importlib
+import signal
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
@@ -22,6 +24,7 @@ COMMANDS = {
     "bench": "stemfleet.cli.devices:bench",
     "check": "stemfleet.cli.devices:check",
     "commit": "stemfleet.cli.allocation:commit",
+    "demo": "stemfleet.cli.demo:demo",
     "import": "stemfleet.cli.schools:import_",
     "kit": "stemfleet.cli.kits:kit",
     "model": "stemfleet.cli.kits:model",
@@ -30,6 +33,7 @@ COMMANDS = {
     "recipe": "stemfleet.cli.devices:recipe",
     "sample": "stemfleet.cli.sample:sample",
     "school": "stemfleet.cli.schools:school",
+    "serve": "stemfleet.cli.serve:serve",
     "ship": "stemfleet.cli.kits:ship",
     "user": "stemfleet.cli.people:user",
     "wave": "stemfleet.cli.waves:wave",
@@ -62,6 +66,7 @@ def stemfleet(ctx: click.Context, data: Path | None) -> None:
 
 def main() -> None:
     """Entry point of the program; never returns."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         stemfleet(standalone_mode=False)
         code = 0
@@ -77,3 +82,8 @@ def main() -> None:
         click.echo("stemfleet: stopped", err=True)
         code = COULD_NOT
     sys.exit(code)
+
+
+def _interrupt(_number: int, _frame: Any) -> NoReturn:
+    """SIGTERM ends the program as Ctrl-C does: in order."""
+    raise KeyboardInterrupt

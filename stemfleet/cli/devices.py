@@ -2,6 +2,7 @@
 
 import platform
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from stemfleet.cli.context import acting
 from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.cli.stopping import stop_on_signal
 from stemfleet.cli.wall import show
-from stemfleet.devices.ports import Port, list_ports
+from stemfleet.devices.ports import list_ports
 from stemfleet.devices.recipe import Recipe, find_recipe, load_recipes
 from stemfleet.devices.state import Slot
 from stemfleet.devices.virtual.fleet import VirtualFleet
@@ -108,24 +109,28 @@ def bench(ctx: click.Context, *, virtual: str | None, ports: tuple[str, ...], ch
     ctx.exit(code)
 
 
-def _real_slots(recipes: dict[str, Recipe], ports: tuple[str, ...]) -> list[Slot]:
-    if not ports:
-        slots = [_plugged_in(recipes, port, f"A{n}") for n, port in enumerate(list_ports(recipes), 1) if port.recipes]
-        if not slots:
-            raise InputError("No board that is known is plugged in. Name one: --port /dev/ttyACM0=arduino-uno")
-        return slots
-    slots = []
-    for number, named in enumerate(ports, start=1):
-        port, _, recipe = named.rpartition("=")
-        if not port or recipe not in recipes:
-            known = ", ".join(recipes)
-            raise InputError("{named} is not PORT=RECIPE. Recipes: {known}", named=named, known=known)
-        slots.append(Slot(f"A{number}", recipes[recipe], port))
+def _real_slots(recipes: Mapping[str, Recipe], ports: tuple[str, ...]) -> list[Slot]:
+    slots = [_named_slot(recipes, named, f"A{n}") for n, named in enumerate(ports, 1)] or plugged_in_slots(recipes)
+    if not slots:
+        raise InputError("No board that is known is plugged in. Name one: --port /dev/ttyACM0=arduino-uno")
     return slots
 
 
-def _plugged_in(recipes: dict[str, Recipe], port: Port, slot: str) -> Slot:
-    return Slot(slot, recipes[port.recipes[0]], port.device, port.volume)
+def plugged_in_slots(recipes: Mapping[str, Recipe]) -> list[Slot]:
+    """Every plugged-in board that some recipe knows by its USB ids, in the order of the ports."""
+    known = [
+        (port.device, recipes[port.recipes[0]], port.volume)
+        for port in list_ports(recipes)
+        if port.device and port.recipes
+    ]
+    return [Slot(f"A{n}", recipe, device, volume) for n, (device, recipe, volume) in enumerate(known, 1)]
+
+
+def _named_slot(recipes: Mapping[str, Recipe], named: str, slot: str) -> Slot:
+    port, _, recipe = named.rpartition("=")
+    if not port or recipe not in recipes:
+        raise InputError("{named} is not PORT=RECIPE. Recipes: {known}", named=named, known=", ".join(recipes))
+    return Slot(slot, recipes[recipe], port)
 
 
 @click.command()
@@ -135,7 +140,7 @@ def ports(settings: Settings, as_json: bool) -> None:
     """List the serial ports and what is likely plugged in there."""
     found = list_ports(load_recipes(settings.data / "recipes"))
     if as_json:
-        print_json([_plain(asdict(port)) for port in found])
+        print_json([port.to_json() for port in found])
     else:
         rows = [(p.device, p.location, p.serial_number, " ".join(p.recipes), p.volume) for p in found]
         print_table(["port", "place", "serial number", "recipes", "drive"], rows)

@@ -1,0 +1,75 @@
+"""`serve`: the pages, and the bench of this computer behind its wall."""
+
+import os
+import platform
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from stemfleet.bench import LiveBench
+from stemfleet.cli.context import opened
+from stemfleet.cli.devices import plugged_in_slots
+from stemfleet.devices.virtual.fleet import VirtualFleet
+from stemfleet.settings import Settings
+from stemfleet.workshop import Workshop
+from stemfleet_web import create_app
+from stemfleet_web.server import Server
+
+DEMO_MARK = "demo.json"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True)
+@click.option("--virtual", metavar="SPEC", help="Emulated boards on the bench, such as microbit:4,uno:4.")
+@click.pass_obj
+def serve(settings: Settings, host: str, port: int, virtual: str | None) -> None:
+    """Serve the pages until Ctrl-C."""
+    with tempfile.TemporaryDirectory(prefix="stemfleet-boards-") as boards:
+        serve_pages(settings, host, port, virtual, Path(boards))
+
+
+def serve_pages(settings: Settings, host: str, port: int, virtual: str | None, boards: Path) -> None:
+    """The pages with this computer's bench: its ports, or virtual boards that keep what they hold in `boards`."""
+    with opened(settings) as workshop, _bench(workshop, virtual, boards) as bench:
+        app = create_app(
+            workshop,
+            secret_key=_secret_key(settings.data),
+            public_url=settings.address,
+            bench=bench,
+            demo=(settings.data / DEMO_MARK).exists(),
+        )
+        server = Server(app, host, port)
+        click.echo(f"stemfleet is at http://{host}:{server.port} (Ctrl-C ends it)")
+        try:
+            server.run()
+        finally:
+            server.close()
+
+
+@contextmanager
+def _bench(workshop: Workshop, virtual: str | None, boards: Path) -> Iterator[LiveBench]:
+    with ExitStack() as stack:
+        if virtual:
+            click.echo(f"Starting the virtual boards {virtual} …")
+            slots = stack.enter_context(VirtualFleet(virtual, boards)).bench_slots(workshop.recipes)
+        else:
+            slots = plugged_in_slots(workshop.recipes)
+        live = LiveBench(workshop, slots, platform.node())
+        stack.callback(live.close)
+        yield live
+
+
+def _secret_key(data: Path) -> str:
+    """Made once, readable by its owner only: sign-ins outlive a restart."""
+    file = data / "secret.key"
+    if not file.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as opened_file:
+            opened_file.write(secrets.token_hex(32))
+    return file.read_text().strip()
