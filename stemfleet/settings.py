@@ -24,7 +24,7 @@ class Settings:
 
     @classmethod
     def read(cls, data: Path | None = None) -> "Settings":
-        """From `--data` or `STEMFLEET_DATA` or the user's data folder, and the variables that docs/operation.md names."""
+        """From `--data`, `STEMFLEET_DATA` or the user's data folder, and the variables that docs/operation.md names."""
         named = data or os.environ.get("STEMFLEET_DATA")
         folder = Path(named) if named else platformdirs.user_data_path("stemfleet", appauthor=False)
         folder = folder.absolute()

@@ -137,7 +137,7 @@ def _run_waves(workshop: Workshop, people: _People) -> None:
     with progress_bar("    waves") as progress:
         for done, (code, year) in enumerate(WAVES.items()):
             progress(done, len(WAVES))
-            draw = Draw(f"replay of {code}", source="demo", round=code)
+            draw = Draw(f"replay-of-{code}", source="demo", round=code)
             run_wave(workshop, people.nso, resource("examples", "waves", f"{code}.json"), year, draw)
             view, _awards = show_wave(workshop.store, code)
             lots = ", ".join(f"{lot.awards} {lot.lot.lot}" for lot in view.lots)
