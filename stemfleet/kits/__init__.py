@@ -3,7 +3,7 @@
 from stemfleet.kits.assemble import count_run, receive_kits
 from stemfleet.kits.gate import OpenPoint, open_points
 from stemfleet.kits.label import label_kits
-from stemfleet.kits.read import KitView, list_kits, show_kit
+from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
 from stemfleet.kits.states import move_kit
 from stemfleet.kits.tags import find_kit, parse_tag
@@ -12,6 +12,7 @@ __all__ = [
     "KitView",
     "OpenPoint",
     "confirm_receipt",
+    "count_kits",
     "count_run",
     "find_kit",
     "label_kits",

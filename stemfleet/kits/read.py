@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, false, func, or_, select, true
 
 from stemfleet.kits.gate import OpenPoint, boards_of, open_points
 from stemfleet.kits.tags import find_kit
+from stemfleet.registers import fold
 from stemfleet.store import Award, Board, BoardRun, HistoryEntry, Kit, KitReport, School, Store, read_history
 from stemfleet.words import KitState
 from stemfleet.workshop import Workshop
@@ -65,9 +66,16 @@ def show_kit(workshop: Workshop, tag: str) -> KitView:
 
 
 def list_kits(
-    store: Store, *, state: KitState | None = None, model: str | None = None, school: str | None = None
+    store: Store,
+    *,
+    state: KitState | None = None,
+    model: str | None = None,
+    school: str | None = None,
+    words: str = "",
+    limit: int | None = None,
+    offset: int = 0,
 ) -> Sequence[tuple[Kit, str | None]]:
-    """(kit, name of its recipient), by tag."""
+    """(kit, name of its recipient), by tag; `words`: part of the tag, the recipient's code, or words of its name."""
     chosen = select(Kit, School.name).join(School, col(School.code) == Kit.school_code, isouter=True)
     if state is not None:
         chosen = chosen.where(Kit.state == state)
@@ -75,5 +83,17 @@ def list_kits(
         chosen = chosen.where(Kit.model == model)
     if school is not None:
         chosen = chosen.where(Kit.school_code == school)
+    if words.strip():
+        text = words.strip().upper()
+        by_name = [col(School.search_name).contains(word, autoescape=True) for word in fold(words).split()]
+        by_tag = col(Kit.tag).contains(text, autoescape=True)
+        chosen = chosen.where(or_(by_tag, col(Kit.school_code) == text, and_(true() if by_name else false(), *by_name)))
     with store.read() as session:
-        return session.exec(chosen.order_by(Kit.tag)).all()
+        return session.exec(chosen.order_by(Kit.tag).offset(offset).limit(limit)).all()
+
+
+def count_kits(store: Store) -> dict[KitState, int]:
+    """How many kits are in each state; states without kits are left out."""
+    with store.read() as session:
+        counted = select(Kit.state, func.count()).group_by(col(Kit.state))
+        return {KitState(state): number for state, number in session.exec(counted)}

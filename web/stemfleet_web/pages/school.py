@@ -1,0 +1,75 @@
+"""Schools: what their phones show of a kit, what they report, and a school's own page."""
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from stemfleet.errors import StemfleetError
+from stemfleet.kits import KitView, confirm_receipt, report_kit, show_kit
+from stemfleet.schools import find_schools, show_school
+from stemfleet.words import Role
+from stemfleet_web.door import the_door
+from stemfleet_web.language import sentence
+from stemfleet_web.persons import STAFF, check_may_see, only, person_or_none, the_person
+from stemfleet_web.problems import status_of
+
+blueprint = Blueprint("school", __name__)
+MOST = 100
+
+
+@blueprint.get("/k/<tag>")
+def scanned(tag: str) -> str | AnyResponse:
+    """The address in the QR. Strangers learn which kit it is and how to sign in, and nothing about a school."""
+    view = show_kit(the_door().workshop, tag)
+    person = person_or_none()
+    if person is None:
+        session["return_to"] = url_for(".scanned", tag=view.kit.tag)
+        return render_template("scanned_stranger.html", kit=view.kit)
+    check_may_see(view.kit.school_code)
+    if person.role is Role.WAREHOUSE:
+        return redirect(url_for("kits.kit", tag=view.kit.tag))
+    return _phone(view)
+
+
+def _phone(view: KitView, note: str = "", problem: str | None = None) -> str:
+    return render_template("scanned.html", view=view, note=note, problem=problem)
+
+
+@blueprint.post("/k/<tag>/received")
+@only(Role.SCHOOL, Role.NSO)
+def received(tag: str) -> AnyResponse:
+    confirm_receipt(the_door().store, the_person(), tag)
+    flash(_("Thank you. The receipt is confirmed."), "good")
+    return redirect(url_for(".scanned", tag=tag))
+
+
+@blueprint.post("/k/<tag>/report")
+@only(Role.SCHOOL, Role.NSO)
+def report(tag: str) -> AnyResponse | tuple[str, int]:
+    """`works` is yes or no; what was typed stays when the report cannot be taken."""
+    works, note = request.form.get("works") == "yes", request.form.get("note", "")
+    try:
+        report_kit(the_door().store, the_person(), tag, works, note)
+    except StemfleetError as error:
+        view = show_kit(the_door().workshop, tag)
+        check_may_see(view.kit.school_code)
+        return _phone(view, note, sentence(error)), status_of(error)
+    flash(_("Thank you. The support organisation sees your report now."), "good")
+    return redirect(url_for(".scanned", tag=tag))
+
+
+@blueprint.get("/schools")
+@only(*STAFF)
+def schools() -> str:
+    """By words of the name, or by code."""
+    words = request.args.get("words", "").strip()
+    found = find_schools(the_door().store, words, limit=MOST) if words else []
+    return render_template("schools.html", words=words, schools=found, most=MOST)
+
+
+@blueprint.get("/schools/<code>")
+@only()
+def school(code: str) -> str:
+    """A school's page: its own for a school, any for the others."""
+    check_may_see(code)
+    return render_template("school.html", view=show_school(the_door().store, code))

@@ -1,0 +1,88 @@
+"""What goes wrong becomes a page, or JSON below /api: a sentence, a fitting status, never a stack trace."""
+
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from stemfleet.errors import InputError, NotFound, Refused, StemfleetError
+from stemfleet_web.language import sentence
+from stemfleet_web.persons import NotSignedIn, NotYours
+
+_STATUS: tuple[tuple[type[StemfleetError], int], ...] = (
+    (NotYours, 403),
+    (NotFound, 404),
+    (InputError, 400),
+    (Refused, 409),
+)
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(StemfleetError, _of_ours)
+    app.register_error_handler(NotSignedIn, _not_signed_in)
+    app.register_error_handler(CSRFError, _old_form)
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(Exception, _bug)
+
+
+def status_of(error: StemfleetError) -> int:
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 503)
+
+
+def in_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _of_ours(error: StemfleetError) -> Response:
+    return answer(sentence(error), status_of(error))
+
+
+def _not_signed_in(_error: NotSignedIn) -> Response | AnyResponse:
+    if in_api():
+        return answer(_("Sign in first."), 401)
+    if request.method == "GET":
+        session["return_to"] = request.full_path.rstrip("?")
+    return redirect(url_for("signin.how"))
+
+
+def _old_form(_error: CSRFError) -> Response:
+    return answer(_("This form is too old or did not come from this site. Nothing was changed. Try again."), 400)
+
+
+def _of_http(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    sentences = {
+        404: _("There is no such page."),
+        405: _("This address is not used in this way."),
+        413: _("What was sent is too large."),
+    }
+    response = answer(sentences.get(error.code, _("The request could not be understood.")), error.code)
+    response.headers.extend(
+        (name, value) for name, value in error.get_headers(request.environ) if name.lower() == "allow"
+    )
+    return response
+
+
+def _bug(error: Exception) -> Response:
+    current_app.logger.error("A page failed: %s %s", request.method, request.path, exc_info=error)
+    return answer(_("Something went wrong on our side. It was written to the log; nothing was half done."), 500)
+
+
+def answer(text: str, status: int) -> Response:
+    """The sentence as a page, or as JSON `{"error": …}` below /api."""
+    if in_api():
+        return make_response(jsonify(error=text), status)
+    return make_response(render_template("problem.html", text=text, status=status), status)

@@ -1,0 +1,78 @@
+"""What templates can say beside what pages hand them: words of the program, times, titles, the person."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, request
+from flask_babel import format_datetime, format_decimal
+
+from stemfleet.catalogue import Model
+from stemfleet.words import Outcome
+from stemfleet_web import words
+from stemfleet_web.door import the_door
+from stemfleet_web.language import LANGUAGES, language
+from stemfleet_web.persons import is_staff, person_or_none
+
+# Shape beside colour and word: the same sign stands for the same thing on every page (see shapes.html).
+_SHAPES = {Outcome.PASS: "tick", Outcome.FAIL: "cross", Outcome.ABORTED: "stop"}
+_TONES = {
+    "in_use": "good",
+    "ready": "good",
+    "delivered": "good",
+    "faulty": "bad",
+    "lost": "bad",
+    "retired": "quiet",
+    "replaced": "quiet",
+    "received": "quiet",
+    "shipped": "busy",
+    "packed": "busy",
+    "reserved": "busy",
+}
+_OUTCOME_TONES = {Outcome.PASS: "good", Outcome.FAIL: "bad"}
+
+
+def install(app: Flask) -> None:
+    app.add_template_filter(words.label, "label")
+    app.add_template_filter(words.points_label, "points_label")
+    app.add_template_filter(words.region_name, "region_name")
+    app.add_template_filter(moment, "moment")
+    app.add_template_filter(number, "number")
+    app.add_template_filter(model_title, "model_title")
+    app.add_template_filter(lambda value: _SHAPES.get(value, "question"), "outcome_shape")
+    app.add_template_filter(lambda value: _OUTCOME_TONES.get(value, "warn"), "outcome_tone")
+    app.add_template_filter(lambda value: _TONES.get(value, "warn"), "state_tone")
+    app.context_processor(_surroundings)
+
+
+def moment(at: datetime | str | None) -> str:
+    """A time as people in Greece read it."""
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at)
+    return format_datetime(at, "d MMM y, HH:mm") if at else ""
+
+
+def number(value: Any) -> str:
+    """A measured value or limit; a text stays as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "" if value is None else str(value)
+    return str(format_decimal(value))
+
+
+def model_title(name: str) -> str:
+    """A kit model's title in the reader's language; its name when the model is no longer known."""
+    model: Model | None = the_door().workshop.models.get(name)
+    return name if model is None else model.title.get(language(), name)
+
+
+def _surroundings() -> dict[str, Any]:
+    person = person_or_none()
+    door = the_door()
+    return {
+        "person": person,
+        "staff": is_staff(person),
+        "demo": door.demo,
+        "has_bench": door.bench is not None,
+        "language": language(),
+        "other_languages": {code: name for code, name in LANGUAGES.items() if code != language()},
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+    }

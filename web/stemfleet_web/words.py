@@ -1,0 +1,260 @@
+"""The words of the program as readers see them: one table per vocabulary, value → text in the reader's language.
+
+A value that no table has (a category that a wave's rules define, a measurement of one's own recipe) is shown as it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from stemfleet.registers import REGIONS
+from stemfleet.words import MEASUREMENT_REASON
+
+Labels = Mapping[str, Any]
+
+STATES: Labels = {
+    "received": _("Received"),
+    "provisioned": _("Boards prepared"),
+    "ready": _("Ready"),
+    "reserved": _("Reserved"),
+    "packed": _("Packed"),
+    "shipped": _("On its way"),
+    "delivered": _("Delivered"),
+    "in_use": _("In use"),
+    "faulty": _("Faulty"),
+    "in_repair": _("In repair"),
+    "replaced": _("Replaced"),
+    "lost": _("Lost"),
+    "retired": _("Retired"),
+}
+
+OUTCOMES: Labels = {
+    "PASS": _("Passed"),
+    "FAIL": _("Failed"),
+    "ERROR": _("Not tested"),
+    "TIMEOUT": _("No answer in time"),
+    "ABORTED": _("Stopped"),
+}
+
+STATUSES: Labels = {"waiting": _("Waiting"), "running": _("Working"), "done": _("Done")}
+
+LEVELS: Labels = {
+    "kindergarten": _("Kindergarten"),
+    "primary": _("Primary school"),
+    "lower_secondary": _("Lower secondary school"),
+    "general_upper": _("General upper secondary school"),
+    "vocational_upper": _("Vocational upper secondary school"),
+    "special_vocational": _("Special vocational school"),
+    "second_chance": _("Second-chance school"),
+    "university": _("University department"),
+}
+
+CATEGORIES: Labels = {
+    "special": _("Special education"),
+    "minority": _("Minority"),
+    "second_chance": _("Second chance"),
+    "remote": _("Remote area"),
+    "awarded": _("Contest prize"),
+    "active": _("Active participation"),
+}
+
+ROLES: Labels = {"warehouse": _("Warehouse"), "nso": _("Support organisation"), "school": _("School")}
+
+PLACES: Labels = {"reserved": _("Guaranteed place"), "open": _("Open place")}
+
+SCHOOL_STATUSES: Labels = {"active": _("Working"), "suspended": _("Suspended"), "abolished": _("Closed down")}
+
+CLOSED: Labels = {
+    "level": _("The kit is not made for this level of education."),
+    "admits": _("Only for schools of certain categories."),
+    "repeat": _("Had such equipment in an earlier wave."),
+    "obligation": _("The obligation of an earlier wave is still open."),
+    "excluded": _("Left out by a person, with a reason on file."),
+}
+
+OPEN_POINTS: Labels = {
+    "board_missing": _("a board is missing"),
+    "not_passed": _("a board has not passed"),
+    "old_firmware": _("a board passed with firmware that is no longer current"),
+    "old_test": _("a board passed a test that is no longer current"),
+    "no_checklist": _("its checklist is not done"),
+}
+
+EVIDENCE: Labels = {
+    "national_prize": _("National eTwinning prize"),
+    "european_prize": _("European eTwinning prize"),
+    "prize": _("eTwinning prize"),
+    "national_quality_label": _("National quality label"),
+    "european_quality_label": _("European quality label"),
+    "quality_label": _("Quality label"),
+    "school_label": _("eTwinning School label"),
+    "ite_label": _("Label of initial teacher education"),
+    "project": _("eTwinning project"),
+    "course": _("Course completed"),
+    "workshop": _("Workshop"),
+    "conference": _("Conference"),
+    "publication": _("Publication"),
+    "stem_prize": _("STEM prize"),
+    "ite_prize": _("Prize of initial teacher education"),
+    "mission": _("Mission abroad"),
+    "skills_lab": _("Skills lab"),
+}
+
+PHASES: Labels = {
+    "prepare": _("Prepare"),
+    "identify": _("Identify"),
+    "flash": _("Write"),
+    "verify": _("Compare"),
+    "check": _("Test"),
+    "finish": _("Finish"),
+}
+
+REASONS: Labels = {
+    "port_missing": _("The port is not there."),
+    "port_busy": _("Another program uses the port."),
+    "port_denied": _("This account may not use the port."),
+    "tool_missing": _("A program that is needed is not installed."),
+    "silent": _("The board does not answer."),
+    "phase_timeout": _("It took longer than it may."),
+    "stopped": _("Stopped by a person."),
+    "unplugged": _("The board was unplugged."),
+    "wrong_board": _("This is another kind of board. Nothing was written."),
+    "verify_mismatch": _("What is on the board is not what was written."),
+    "flash_refused": _("The board refuses this firmware."),
+    "flash_interrupted": _("Writing was interrupted."),
+    "unreadable": _("The board sends what nobody can read."),
+    "firmware_changed": _("The firmware file is not the approved one."),
+    "other_kit": _("The board belongs to another kit."),
+    "duplicate_id": _("Another board has the same identity."),
+    "clone": _("The board is a copy of the original make."),
+    "maintenance": _("The board is in maintenance mode."),
+    "drive_missing": _("The board's drive does not show."),
+    "practice_image": _("The image is for practice on virtual boards only."),
+    "internal": _("A fault of the program, not of the board."),
+}
+
+REMEDIES: Labels = {
+    "port_missing": _("Plug the board in, or try another cable, and start again."),
+    "port_busy": _("Close the other program and start again."),
+    "port_denied": _("Ask for the right to use serial ports, sign in to the computer anew, and start again."),
+    "tool_missing": _("The command “stemfleet doctor” says what to install."),
+    "silent": _("Check the cable, press reset, and start again."),
+    "phase_timeout": _("Start again; if it happens twice, try another cable and another slot."),
+    "stopped": _("Start again when you are ready."),
+    "unplugged": _("Plug it in again and start from the beginning."),
+    "wrong_board": _("Put it into a slot for its kind, or check what the kit is."),
+    "verify_mismatch": _("Put the board aside as faulty."),
+    "flash_refused": _("Put the board aside as faulty."),
+    "flash_interrupted": _("Start again; if it happens twice, try another cable."),
+    "unreadable": _("Start again; if it happens twice, try another cable."),
+    "firmware_changed": _("Do not use the file. Ask for the approved one."),
+    "other_kit": _("Put it back into its own kit."),
+    "duplicate_id": _("Put the board aside and tell the support organisation."),
+    "clone": _("It may be used; tell the support organisation."),
+    "maintenance": _("Unplug it and plug it in again without pressing reset."),
+    "drive_missing": _("Unplug it, plug it in again, and wait for its drive."),
+    "practice_image": _("Use the approved image for real boards."),
+    "internal": _("Start again, and send the log to those who look after the program."),
+}
+
+VERBS: Labels = {
+    **STATES,
+    "received": _("Received, tag issued"),
+    "shipped": _("Shipped"),
+    "delivered": _("Receipt confirmed"),
+    "board_run": _("Board on the bench"),
+    "label_printed": _("Label printed"),
+    "reported_working": _("Reported: it works"),
+    "reported_broken": _("Reported: it is broken"),
+    "added": _("Added"),
+    "link_issued": _("Sign-in link issued"),
+    "signed_in": _("Signed in"),
+    "allocated": _("Allocated"),
+    "imported": _("Imported"),
+}
+
+FACTS: Labels = {
+    "model": _("model"),
+    "before": _("before"),
+    "school": _("school"),
+    "wave": _("wave"),
+    "lot": _("lot"),
+    "shipment": _("shipment"),
+    "note": _("note"),
+    "reason": _("reason"),
+    "recipe": _("board"),
+    "board": _("board id"),
+    "outcome": _("outcome"),
+    "run": _("run"),
+}
+
+MEASUREMENTS: Labels = {
+    "supply": _("Supply voltage"),
+    "ram_tested": _("Memory tested"),
+    "ram_errors": _("Memory errors"),
+    "eeprom_errors": _("EEPROM errors"),
+    "pins_short": _("Pins in short circuit"),
+    "pins_stuck": _("Stuck pins"),
+    "adc_zero": _("Analogue input, zero"),
+    "heap_free": _("Free memory"),
+    "file_errors": _("File errors"),
+    "display_errors": _("Display errors"),
+    "buttons_stuck": _("Stuck buttons"),
+    "gravity": _("Gravity"),
+    "magnetic_field": _("Magnetic field"),
+    "temperature": _("Temperature"),
+    "radio_errors": _("Radio errors"),
+}
+
+VOCABULARIES: Mapping[str, Labels] = {
+    "state": STATES,
+    "outcome": OUTCOMES,
+    "status": STATUSES,
+    "level": LEVELS,
+    "category": CATEGORIES,
+    "role": ROLES,
+    "place": PLACES,
+    "school_status": SCHOOL_STATUSES,
+    "closed": CLOSED,
+    "open_point": OPEN_POINTS,
+    "evidence": EVIDENCE,
+    "phase": PHASES,
+    "reason": REASONS,
+    "remedy": REMEDIES,
+    "verb": VERBS,
+    "fact": FACTS,
+    "measurement": MEASUREMENTS,
+}
+_IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS)
+
+
+def label(value: str, vocabulary: str) -> str:
+    """The text of a value in the reader's language: `label("in_use", "state")`."""
+    if vocabulary == "category" and value.startswith("region:"):
+        return str(_("Region: %(name)s", name=region_name(value.removeprefix("region:"))))
+    if vocabulary == "reason" and value.startswith(MEASUREMENT_REASON):
+        name = label(value.removeprefix(MEASUREMENT_REASON), "measurement")
+        return str(_("Out of its limits: %(name)s", name=name))
+    if vocabulary == "remedy" and value.startswith(MEASUREMENT_REASON):
+        return str(_("Put the board aside as faulty."))
+    return str(VOCABULARIES[vocabulary].get(value, value.replace("_", " ")))
+
+
+def label_of_fact(value: str) -> str:
+    """A fact of an error's sentence: words of ours are translated, everything else stays as it is."""
+    return next((str(words[value]) for words in _IN_SENTENCES if value in words), value)
+
+
+def region_name(number: str | None) -> str:
+    return REGIONS.get(number or "", number or "")
+
+
+def points_label(line: str) -> str:
+    """A line of points, `national_prize 2014-2017`, as text; lines of other forms stay as they are."""
+    kind, _blank, years = line.rpartition(" ")
+    first, dash, last = years.partition("-")
+    if not (kind and dash and first.isdigit() and last.isdigit()):
+        return line
+    period = str(_("up to %(year)s", year=last)) if int(first) == 0 else f"{first}–{last}"
+    return f"{label(kind, 'evidence')} {period}"
