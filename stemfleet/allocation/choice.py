@@ -10,16 +10,17 @@ Schools are ranks here: 0 is the first in the order of merit.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from stemfleet.allocation.crossing import choose_under_region_cap
 from stemfleet.allocation.guarantees import Group, Guarantees
-from stemfleet.allocation.values import Applicant, Lot, Unfilled
+from stemfleet.allocation.values import Applicant, Certificate, Lot, Unfilled
 
 
 class Choice(NamedTuple):
-    """Who a lot takes, each list in order of merit, and the state of its reserved places after the scan."""
+    """Who a lot takes, each list in order of merit, and the proof that no more guarantees can be used."""
 
     reserved: list[int]
     open: list[int]
-    guarantees: Guarantees
+    proof: Certificate
 
     @property
     def all(self) -> list[int]:
@@ -38,6 +39,8 @@ class Desk:
 
     def choose(self, candidates: Iterable[int]) -> Choice:
         """The choice from these ranks, which must be in order of merit."""
+        if self.lot.region_cap is not None:
+            return Choice(*choose_under_region_cap(self.lot, self.groups, self.group_of, candidates))
         guarantees = Guarantees(self.lot.reserves, self.lot.category_region_caps, self.groups)
         still_open, group_of = guarantees.open, self.group_of
         reserved: list[int] = []
@@ -48,7 +51,7 @@ class Desk:
                 reserved.append(rank)
             else:
                 rest.append(rank)
-        return Choice(reserved, self._open_places(rest, len(reserved)), guarantees)
+        return Choice(reserved, self._open_places(rest, len(reserved)), guarantees.certificate())
 
     def signature(self, group: int) -> tuple[str, ...]:
         """The categories of the group that have a reserve in the lot."""

@@ -9,7 +9,6 @@ from stemfleet.allocation.replacements import Replacements
 from stemfleet.allocation.values import (
     Applicant,
     Award,
-    Certificate,
     Cutoff,
     Lot,
     Merit,
@@ -17,7 +16,6 @@ from stemfleet.allocation.values import (
     Result,
     Rules,
 )
-from stemfleet.errors import InputError
 from stemfleet.words import Place
 
 
@@ -25,10 +23,8 @@ def allocate(rules: Rules, applicants: Sequence[Applicant], seed: str) -> Result
     """Allocate a wave: the choice by merit and guarantees within each lot, schools proposing across lots.
 
     `applicants` in any order, each school once; `seed` in hex (see `draw.round_seed`). The values are taken as checked:
-    files are checked when they are read, and values made by a program with `bundle.inputs_of`. Raises InputError when
-    the rules use a cap that is not supported.
+    files are checked when they are read, and values made by a program with `bundle.inputs_of`.
     """
-    _refuse_unsupported(rules)
     by_merit, merits = order_of_merit(rules.wave, applicants, seed)
     desks = {lot.code: Desk(lot, by_merit) for lot in rules.lots}
     preferences = [applicant.preferences for applicant in by_merit]
@@ -47,7 +43,7 @@ def allocate(rules: Rules, applicants: Sequence[Applicant], seed: str) -> Result
             for code in desks
         },
         cutoffs=_cutoffs(desks, settled, merits),
-        certificates={code: _certificate(lot) for code, lot in settled.items()},
+        certificates={code: lot.choice.proof for code, lot in settled.items()},
         notices=tuple(_notices(rules, applicants)),
     )
 
@@ -69,15 +65,6 @@ def _awards(settled: Mapping[str, Settled], schools: Sequence[str]) -> tuple[Awa
         for rank in ranks
     ]
     return tuple(sorted(awards, key=lambda award: (award.school, award.lot)))
-
-
-def _certificate(lot: Settled) -> Certificate:
-    guarantees = lot.choice.guarantees
-    return Certificate(
-        n=guarantees.filled,
-        categories=tuple(sorted(guarantees.closed_categories)),
-        by_region=guarantees.closed_in_regions(),
-    )
 
 
 def _cutoffs(desks: Mapping[str, Desk], settled: Mapping[str, Settled], merits: Sequence[Merit]) -> tuple[Cutoff, ...]:
@@ -126,6 +113,8 @@ def _notices(rules: Rules, applicants: Sequence[Applicant]) -> list[Notice]:
         for category, places in sorted(lot.reserves.items()):
             if places and not any(category in categories for categories in asking):
                 notices.append(_nobody_qualifies(lot, category, places))
+        if lot.region_cap is not None:
+            notices.append(_crosses(lot))
     return notices
 
 
@@ -136,11 +125,9 @@ def _nobody_qualifies(lot: Lot, category: str, places: int) -> Notice:
     )
 
 
-def _refuse_unsupported(rules: Rules) -> None:
-    for lot in rules.lots:
-        if lot.region_cap is not None:
-            raise InputError(
-                "Lot {lot}: region_cap is {cap}, and a cap on all places of a region is not supported yet.",
-                lot=lot.code,
-                cap=lot.region_cap,
-            )
+def _crosses(lot: Lot) -> Notice:
+    return Notice(
+        "Lot {lot}: the cap of {cap} on all places of a region crosses the guarantees. Two promises no longer hold: "
+        "a school that leaves may cost another its place, and guarantees may stay unused because a region is full.",
+        {"lot": lot.code, "cap": lot.region_cap},
+    )

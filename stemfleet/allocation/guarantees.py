@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from stemfleet.allocation.values import Certificate
+
 
 class Group(NamedTuple):
     """Schools that are alike for a lot: their reserved categories, in order, and their region ("" for none or any)."""
@@ -47,7 +49,7 @@ class Guarantees:
         self._used = dict.fromkeys(reserves, 0)
         self._used_pair: dict[Pair, int] = {}
         self._closed: set[Pair] = set()
-        self.closed_categories: set[str] = set()
+        self._closed_categories: set[str] = set()
         self.filled = 0
         # Whether a school of the group may still raise the number: read in the caller's inner loop.
         self.open = [bool(group.categories) for group in groups]
@@ -61,11 +63,15 @@ class Guarantees:
         self.filled += 1
         return True
 
-    def closed_in_regions(self) -> dict[str, tuple[str, ...]]:
+    def certificate(self) -> Certificate:
+        """Proof of the number filled, once every candidate has been tried."""
+        return Certificate(self.filled, tuple(sorted(self._closed_categories)), self._closed_in_regions())
+
+    def _closed_in_regions(self) -> dict[str, tuple[str, ...]]:
         """Region → the categories whose cap there is exhausted though the category itself is not."""
         by_region: dict[str, list[str]] = {}
         for category, region in sorted(self._closed):
-            if category not in self.closed_categories:
+            if category not in self._closed_categories:
                 by_region.setdefault(region, []).append(category)
         return {region: tuple(categories) for region, categories in by_region.items()}
 
@@ -78,7 +84,7 @@ class Guarantees:
         for pair in queue:
             category, _ = pair
             if not self._full(pair):
-                if category in seen or category in self.closed_categories:
+                if category in seen or category in self._closed_categories:
                     continue
                 if self._used[category] < self._reserves[category]:
                     self._take(pair, steps)
@@ -90,7 +96,7 @@ class Guarantees:
             for mover in movers:
                 self._reach(mover, category, pair, steps, queue)
         self._closed.update(queue)
-        self.closed_categories |= seen
+        self._closed_categories |= seen
         return None
 
     def _reach(

@@ -27,6 +27,9 @@ class Replacements:
 
     def of_lot(self, code: str) -> dict[int, int | None]:
         """Holder → the school that would come in, or None; ranks."""
+        region_cap = self._desks[code].lot.region_cap
+        if region_cap is not None:
+            return self._by_rerun(code, region_cap)
         group_of = self._desks[code].group_of
         shared: dict[int, int | None] = {}
         answers: dict[int, int | None] = {}
@@ -46,6 +49,25 @@ class Replacements:
         for rank in self._settled[code].waiting:
             waiting.setdefault(group_of[rank], []).append(rank)
         return waiting
+
+    def _by_rerun(self, code: str, cap: int) -> dict[int, int | None]:
+        """The best of those who come in. Under a cap that crosses the guarantees there is no shorter way.
+
+        A group lies in one region, so that of each group no more than the cap, and one for the leaver, matter.
+        """
+        desk, lot = self._desks[code], self._settled[code]
+        seen: dict[int, int] = {}
+        candidates = []
+        for rank in sorted(lot.held + lot.waiting):
+            group = desk.group_of[rank]
+            seen[group] = seen.get(group, 0) + 1
+            if seen[group] <= cap + 1:
+                candidates.append(rank)
+        answers = {}
+        for holder in lot.held:
+            chosen = desk.choose([rank for rank in candidates if rank != holder]).all
+            answers[holder] = min(set(chosen).difference(lot.held), default=None)
+        return answers
 
     def _chain(self, code: str, leaver: int) -> int | None:
         moved: dict[int, str] = {}
