@@ -27,6 +27,7 @@ def propose(rules: dict[str, Any], applicants: list[Applicant], choice: Choice) 
     wishes = {a["school"]: list(a["preferences"]) for a in applicants}
     by_merit = sorted(applicants, key=lambda a: (-a["points"], a["ticket"]))
     held: dict[str, list[Applicant]] = {lot: [] for lot in lots}
+    order = {applicant["school"]: place for place, applicant in enumerate(by_merit)}
     free = by_merit
     while free:
         asking: dict[str, list[Applicant]] = {lot: list(kept) for lot, kept in held.items()}
