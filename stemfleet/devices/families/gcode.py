@@ -25,6 +25,7 @@ _BUSY = re.compile(r"(?:echo:\s*)?busy\b", re.IGNORECASE)
 _HALT = re.compile(r"printer halted|kill\(\) called|system stopped|^!!", re.IGNORECASE)
 _ERROR = re.compile(r"Error:|!!")
 _START = re.compile(r"start\b")
+_READY = re.compile(r"(?:start|wait)\b")  # some firmwares say "wait" when they have nothing to do
 _GARBAGE = re.compile(r"[^\x20-\x7e\t]")
 
 
@@ -50,16 +51,21 @@ class Gcode:
 
         A firmware that does not start within `timeout` is asked all the same: opening may not have reset it.
         """
-        until = time.monotonic() + timeout
-        while (left := until - time.monotonic()) > 0:
-            text = self._line.read_line(left)
-            if text is not None and _START.match(_plain(text)):
-                break
+        self.wait_for_start(timeout)
         self._number = 0
         try:
             self._exchange("\nM110 N0", _GREETING_S, greeting=True)
         finally:
             self._line.drain(quiet=_QUIET_S)
+
+    def wait_for_start(self, timeout: float) -> bool:
+        """Whether the firmware said that it has started, or that it waits for orders."""
+        until = time.monotonic() + timeout
+        while (left := until - time.monotonic()) > 0:
+            text = self._line.read_line(left)
+            if text is not None and _READY.match(_plain(text)):
+                return True
+        return False
 
     def send(self, command: str, timeout: float = ANSWER_S) -> list[str]:
         """Send one order; the lines of its answer, the `ok` being the last. Busy messages begin the time again."""
@@ -89,8 +95,12 @@ class Gcode:
                 answer.busy, until = False, time.monotonic() + timeout
             if answer.halted:
                 until = min(until, time.monotonic() + _AFTER_HALT_S)
-            if answer.wants_resend(self._number):
-                self._write(command, greeting)
+            if (wanted := answer.wanted()) is None:
+                continue
+            if asked_again and wanted == self._number + 1:
+                break  # it had the line already, and refused the second copy
+            self._number = wanted
+            self._write(command, greeting)
         return answer.lines
 
     def _write(self, command: str, greeting: bool) -> None:
@@ -144,13 +154,12 @@ class _Answer:
         elif not _GARBAGE.search(text):
             self._keep(text)
 
-    def wants_resend(self, number: int) -> bool:
-        """Whether the line is to be sent again now. A printer that asks for the next one has this one already."""
+    def wanted(self) -> int | None:
+        """The number under which the line is to be sent again now; None: it is not."""
         if not self._resend_now:
-            return False
+            return None
         wanted, self._resend, self._resend_now = self._resend, None, False
-        self.complete = wanted == number + 1
-        return not self.complete
+        return wanted
 
     def _keep(self, text: str) -> None:
         self.lines.append(text)

@@ -58,9 +58,10 @@ class PrinterDriver:
         except BoardFault as fault:
             if self._avrdude is None or fault.reason not in {Reason.SILENT, Reason.UNREADABLE}:
                 raise
+            silence = fault
         self._run.note("No firmware answers G-code: asking the bootloader.")
         try:
-            return Identity(None, {"signature": self._avrdude.identify()})
+            return Identity(None, {"signature": self._signature(self._avrdude, silence)})
         except BoardFail:
             self._foreign = True
             raise
@@ -101,10 +102,8 @@ class PrinterDriver:
                 return
             self._close()
             with self._run.line(self._speed) as line:
-                gcode = Gcode(line)
-                gcode.start(min(self._start_s, self._run.remaining() - 2))
-                for order in SAFE:
-                    gcode.send(order)
+                Gcode(line).wait_for_start(min(self._start_s, self._run.remaining() - _SAFE_ANSWER_S - 0.5))
+                self._safe_over(line)
         except BoardFault as fault:
             self._run.note(f"The printer could not be told to switch off: {fault}")
         finally:
@@ -126,6 +125,16 @@ class PrinterDriver:
                 answered += port.readline().startswith(b"ok")
         self._run.note(f"{' '.join(SAFE)}: {answered} of {len(SAFE)} answered")
         return answered >= len(SAFE)
+
+    def _signature(self, avrdude: Avrdude, silence: BoardFault) -> str:
+        """By the bootloader. Neither it nor a firmware answers: another kind of board, or `silence`, or garbage."""
+        try:
+            return avrdude.identify()
+        except BoardFault as fault:
+            if fault.reason not in {Reason.SILENT, Reason.UNREADABLE}:
+                raise
+        avrdude.refuse_other_protocol()
+        raise silence
 
     def _programmer(self) -> Avrdude:
         if self._avrdude is None:
