@@ -35,11 +35,11 @@ _LEVEL_WORDS = (
 )
 _LEVEL_STEMS = (
     (("ΔΕΥΤΕΡΗΣ ΕΥΚΑΙΡΙΑΣ",), Level.SECOND_CHANCE),
-    (("ΕΡΓΑΣΤΗΡΙΟ ΕΙΔΙΚΗΣ", "ΕΡΓΑΣΤΗΡΙΑ ΕΙΔΙΚΗΣ", "ΕΝΙΑΙΟ ΕΙΔΙΚΟ ΕΠΑΓΓ"), Level.SPECIAL_VOCATIONAL),
+    (("ΕΙΔΙΚΗΣ ΕΠΑΓΓΕΛΜΑΤΙΚΗΣ", "ΕΝΙΑΙΟ ΕΙΔΙΚΟ ΕΠΑΓΓ"), Level.SPECIAL_VOCATIONAL),
     (("ΝΗΠ",), Level.KINDERGARTEN),
     (("ΔΗΜΟΤΙΚ",), Level.PRIMARY),
     (("ΕΠΑΓΓΕΛΜΑΤΙΚ", "ΕΡΓΑΣΤΗΡΙΑΚΟ ΚΕΝΤΡΟ", "ΤΕΧΝΙΚΟ ΕΠΑΓΓ"), Level.VOCATIONAL_UPPER),
-    (("ΓΥΜ",), Level.LOWER_SECONDARY),
+    (("ΓΥΜ", "ΜΟΥΣΙΚΟ ΣΧΟΛΕΙΟ", "ΚΑΛΛΙΤΕΧΝΙΚΟ ΣΧΟΛΕΙΟ"), Level.LOWER_SECONDARY),
     (("ΛΥΚ",), Level.GENERAL_UPPER),
 )
 _OTHER_UNITS = (

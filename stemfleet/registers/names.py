@@ -8,13 +8,15 @@ _LOOK_ALIKE = str.maketrans("ABEZHIKMNOPTYX", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
 _ONLY_LOOK_ALIKE = re.compile(r"[ABEZHIKMNOPTYXΑ-Ω0-9]+")
 _GREEK = re.compile("[Α-Ω]")
 _DOTTED = re.compile(r"\b[^\W\d_]{1,3}(?:\.[^\W\d_]{1,3})+\b")
-_NO_WORD = re.compile(r"[^\w/]+|_+")
+_NO_WORD = re.compile("(?:[^\\w/]|[_\u02b0-\u02ff])+")  # the last ones: quotes that Unicode counts as letters
 
 # Written with a slash in the registers; the whole word stands elsewhere for the same place.
 _SHORT = {
     "ΘΕΣ/ΝΙΚΗ": "ΘΕΣΣΑΛΟΝΙΚΗ",
     "ΘΕΣ/ΝΙΚΗΣ": "ΘΕΣΣΑΛΟΝΙΚΗΣ",
     "Δ/ΝΣΗ": "ΔΙΕΥΘΥΝΣΗ",
+    "Α/ΘΜΙΑΣ": "ΠΡΩΤΟΒΑΘΜΙΑΣ",
+    "Β/ΘΜΙΑΣ": "ΔΕΥΤΕΡΟΒΑΘΜΙΑΣ",
     "Π/ΘΜΙΑΣ": "ΠΡΩΤΟΒΑΘΜΙΑΣ",
     "Δ/ΘΜΙΑΣ": "ΔΕΥΤΕΡΟΒΑΘΜΙΑΣ",
     "ΕΚΠ/ΣΗΣ": "ΕΚΠΑΙΔΕΥΣΗΣ",

@@ -63,7 +63,7 @@ COLUMNS: Sequence[Column] = (
     Column("special", ("ΕΙΔΙΚΟΣ ΧΑΡΑΚΤΗΡΙΣΜΟΣ", "ΕΙΔΙΚΗ ΑΓΩΓΗ", "ΕΙΔΙΚΗΣ ΑΓΩΓΗΣ", "SPECIAL TYPE")),
     Column("remote", ("ΔΥΣΠΡΟΣΙΤ*", "ΑΠΟΜΑΚΡΥΣΜΕΝ*", "INACCESSIBLE", "REMOTE")),
     Column("region_id", ("REGION EDU ADMIN ID",)),
-    Column("region", ("ΠΕΡΙΦΕΡΕΙΑ", "ΠΕΡΙΦΕΡΕΙΑΚΗ ΔΙΕΥΘΥΝΣΗ*", "ΠΔΕ", "REGION EDU ADMIN", "REGION")),
+    Column("region", ("ΠΕΡΙΦΕΡΕΙΑ", "ΠΕΡΙΦΕΡΕΙΑΚΗ ΔΙΕΥΘΥΝΣΗ*", "ΠΔΕ", "REGION EDU ADMIN", "REGIONAL UNIT", "REGION")),
     Column(
         "directorate",
         (
@@ -86,6 +86,20 @@ COLUMNS: Sequence[Column] = (
     ),
 )
 
+_UNTOLD = {
+    Category.REMOTE: (
+        "remoteness_unknown",
+        "The file does not say which schools are remote: what is known of them is kept.",
+    ),
+    Category.SPECIAL: (
+        "special_unknown",
+        "The file has no column for special education: what is known of it is kept.",
+    ),
+    Category.MINORITY: (
+        "minority_unknown",
+        "The file has no column for minority schools: what is known of them is kept.",
+    ),
+}
 _COUNTRY = {"ΕΛΛΑΔΑ", "ΕΛΛΑΣ", "GREECE"}
 
 
@@ -134,7 +148,7 @@ def known_categories(table: Table) -> frozenset[Category]:
 def _read_row(table: Table, row: int, fields: Fields) -> SchoolRow | Skipped:
     written, name = fields.get("code", ""), fields.get("name")
     code, padded = school_code(written)
-    type_id, type_text = _number_and_text(fields, "type")
+    type_id, type_text = _type(fields)
     level = level_of(type_id, type_text, name or "")
     filed_elsewhere = table.format.shape is not Shape.TABLE and not is_school_category(
         *_number_and_text(fields, "category")
@@ -163,7 +177,7 @@ def _read_row(table: Table, row: int, fields: Fields) -> SchoolRow | Skipped:
 def _school(table: Table, row: int, fields: Fields, code: str, level: Level) -> SchoolRow:
     address, directorate = _address(fields)
     remote = yes_or_no(fields.get("remote", ""))
-    postal = fields.get("postal_code")
+    postal, phone = fields.get("postal_code"), fields.get("phone")
     return SchoolRow(
         code=code,
         name=fields["name"],
@@ -172,8 +186,8 @@ def _school(table: Table, row: int, fields: Fields, code: str, level: Level) -> 
         directorate=directorate,
         municipality=fields.get("municipality"),
         address=address,
-        postal_code=postal.replace(" ", "").zfill(5) if postal else None,
-        phone=fields.get("phone"),
+        postal_code=postal.removesuffix(".0").replace(" ", "").zfill(5) if postal else None,
+        phone=phone.removesuffix(".0") if phone else None,
         email=_email(table, row, fields),
         status=SchoolStatus.ACTIVE,
         categories=tuple(sorted(_categories(fields, level, remote))),
@@ -199,6 +213,12 @@ def _says_special(fields: Fields) -> bool:
     if "special_id" in fields or "special" in fields:
         return False
     return is_special("", fields.get("type", "")) or is_special("", fields.get("subtype", ""))
+
+
+def _type(fields: Fields) -> tuple[str, str]:
+    """The type's number and words. data.gov.gr says «Ιδιωτικά Σχολεία» and has the kind of school as the subtype."""
+    number, text = _number_and_text(fields, "type")
+    return number, f"{fields['subtype']} {text}" if "subtype" in fields else text
 
 
 def _number_and_text(fields: Fields, name: str) -> tuple[str, str]:
@@ -281,22 +301,14 @@ def _finding(
 
 
 def _about_the_file(table: Table, known: frozenset[Category], rows: dict[str, SchoolRow]) -> Iterator[Finding]:
-    sentences = {
-        Category.REMOTE: "The file does not say which schools are remote: what is known of them is kept.",
-        Category.SPECIAL: "The file has no column for special education: what is known of it is kept.",
-        Category.MINORITY: "The file has no column for minority schools: what is known of them is kept.",
-    }
-    codes = {
-        Category.REMOTE: "remoteness_unknown",
-        Category.SPECIAL: "special_unknown",
-        Category.MINORITY: "minority_unknown",
-    }
-    for category, text in sentences.items():
+    sheet = table.format.sheet
+    for category, (code, text) in _UNTOLD.items():
         if category not in known:
-            yield Finding(codes[category], text, sheet=table.format.sheet)
+            yield Finding(code, text, sheet=sheet)
+    if not {"state", "state_id"} & table.fields and table.format.shape is not Shape.DATA_GOV:
+        text = "The file does not say which schools are closed: all of them are taken as working."
+        yield Finding("states_unknown", text, sheet=sheet, weight=Weight.NOTE)
     if not rows:
-        yield Finding("no_schools", "No row of the file is a school that works.", sheet=table.format.sheet)
+        yield Finding("no_schools", "No row of the file is a school that works.", sheet=sheet)
     if not {"region", "region_id"} & table.fields and table.format.shape is not Shape.DATA_GOV:
-        yield Finding(
-            "regions_unknown", "The file has no column for regions.", sheet=table.format.sheet, weight=Weight.NOTE
-        )
+        yield Finding("regions_unknown", "The file has no column for regions.", sheet=sheet, weight=Weight.NOTE)

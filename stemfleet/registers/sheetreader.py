@@ -2,8 +2,8 @@
 
     python sheetreader.py FILE
 
-Standard output, a JSON value a line: first `{"sheets": [{name, empty, head}…]}`; then, after the index of a sheet has
-come in on standard input, its rows as lists of texts, and `{"end": true}`. Instead of any of these
+Standard output, a JSON value a line: first `{"sheets": [{name, empty, head, merged}…]}`; then, after the index of a
+sheet has come in on standard input, its rows as lists of texts, and `{"end": true}`. Instead of any of these
 `{"refused": sentence, "facts": {…}}` may come. Whoever started it reads an early end as a refusal too.
 """
 
@@ -13,12 +13,14 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import python_calamine
 
 HEAD_ROWS = 40
-MEMORY = 3 << 30  # bytes of address space: 500,000 rows of the register's export need 1.5 GB
+# Bytes of address space. The register's export of 14,000 schools (2.7 MB) needs 0.2 GB, one of 500,000 about 1.7 GB.
+MEMORY_BASE, MEMORY_PER_BYTE, MEMORY_MOST = 768 << 20, 24, 3 << 30
 SECONDS = 180  # of processor time
 MAX_ENTRIES = 10_000
 MAX_UNPACKED = 2 << 30
@@ -42,12 +44,13 @@ class Refused(Exception):
         self.facts = facts
 
 
-def limit() -> None:
-    """Limits memory and processor time of this process, where the system knows how."""
+def limit(size: int) -> None:
+    """Limits memory (by the size of the file) and processor time of this process, where the system knows how."""
     if sys.platform != "win32":
         import resource  # noqa: PLC0415
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        memory = min(MEMORY_BASE + MEMORY_PER_BYTE * size, MEMORY_MOST)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -147,6 +150,8 @@ def serve(path: str) -> None:
             if index:
                 _send(workbook.get_sheet_by_name(_visible(workbook)[int(index)]))
     except python_calamine.CalamineError as error:
+        if "Cell limit" in str(error):
+            raise Refused("it has cells far outside of any table. Delete what stands right of and below it.") from None
         raise Refused("it is not a workbook that can be read ({why}). Ask for it again.", why=str(error)) from None
 
 
@@ -157,7 +162,8 @@ def _visible(workbook: Any) -> list[str]:
 
 def _describe(sheet: Any, name: str) -> dict[str, Any]:
     head = [row for row, _ in zip(rows_of(sheet), range(HEAD_ROWS), strict=False)]
-    return {"name": name, "empty": sheet.start is None, "head": head}
+    merged = [start[0] + 1 for start, _ in sheet.merged_cell_ranges or ()]
+    return {"name": name, "empty": sheet.start is None, "head": head, "merged": merged[: HEAD_ROWS * 10]}
 
 
 def _send(sheet: Any) -> None:
@@ -171,7 +177,7 @@ def _send(sheet: Any) -> None:
 
 def main() -> None:
     """One file, given as the only argument."""
-    limit()
+    limit(Path(sys.argv[1]).stat().st_size)
     try:
         serve(sys.argv[1])
     except Refused as refused:

@@ -22,11 +22,12 @@ _READER = Path(__file__).with_name("sheetreader.py")
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a workbook: its name, whether it has no cell at all, and its first rows from row 1 on."""
+    """A sheet: its name, whether it has no cell, its first rows (from row 1 on), the rows where cells are merged."""
 
     name: str
     empty: bool
     head: list[list[str]]
+    merged: list[int]
 
 
 @dataclass

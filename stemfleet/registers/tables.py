@@ -132,6 +132,8 @@ def _unit_rows(units: Iterable[dict[str, Any]], places: dict[str, str]) -> Itera
 def _json_text(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return clean(str(value)) if isinstance(value, str | int | float) else ""
 
 
@@ -182,11 +184,11 @@ def _sheet_table(path: Path, workbook: Workbook, columns: Sequence[Column]) -> T
     """The first sheet with titles is read; the other sheets with cells are named in a finding."""
     found = [(i, titles) for i, s in enumerate(workbook.sheets) if (titles := find_titles(s.head, columns))]
     index, titles = found[0] if found else (0, None)
-    sheet = workbook.sheets[index] if workbook.sheets else Sheet("", empty=True, head=[])
+    sheet = workbook.sheets[index] if workbook.sheets else Sheet("", empty=True, head=[], merged=[])
     titles = refuse_without(titles, sheet.head, columns, f"{path.name}, «{sheet.name}»")
     detected = FileFormat(_shape(titles), workbook.kind, sheet=sheet.name, titles_row=titles.row)
     table = _table(path, detected, titles, workbook.rows(index))
-    table.findings += _other_sheets(workbook, sheet.name)
+    table.findings += [*_other_sheets(workbook, sheet.name), *_merged(sheet, titles)]
     return table
 
 
@@ -196,6 +198,12 @@ def _other_sheets(workbook: Workbook, read: str) -> list[Finding]:
         return []
     text = "Only sheet «{read}» is read; not read: {others}."
     return [Finding("sheets_not_read", text, {"read": read, "others": ", ".join(others)}, sheet=read)]
+
+
+def _merged(sheet: Sheet, titles: Titles) -> list[Finding]:
+    text = "Cells are merged here: only the first of them has a value, the others are read as blank."
+    below = sorted({row for row in sheet.merged if row > titles.row})
+    return [Finding("merged_cells", text, {}, row, sheet.name) for row in below]
 
 
 def _shape(titles: Titles) -> Shape:
