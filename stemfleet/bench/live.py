@@ -9,7 +9,7 @@ from stemfleet.devices.bench import Bench
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState
 from stemfleet.errors import Busy, NotFound
-from stemfleet.store import Person
+from stemfleet.store import Board, Person
 from stemfleet.words import Role
 from stemfleet.workshop import Workshop
 
@@ -30,7 +30,7 @@ class LiveBench:
 
     def __init__(self, workshop: Workshop, slots: Sequence[Slot], station: str) -> None:
         self._workshop = workshop
-        self.bench = Bench(slots, station=station, operator="", keep=self._keep)
+        self.bench = Bench(slots, station=station, operator="", keep=self._keep, owner=self._other_kit)
         self._ordering = threading.Lock()
         self._orders: dict[str, Order] = {}
         self._changed = threading.Condition()
@@ -92,6 +92,13 @@ class LiveBench:
         order = self._orders[slot.name or slot.port]
         with self._workshop.store.write() as session:
             keep_run(session, self._workshop, order.person, result, order.kit_tag)
+
+    def _other_kit(self, slot: Slot, board_id: str) -> str | None:
+        """The kit that the board is part of, when the slot was started for another one."""
+        meant = self._orders[slot.name or slot.port].kit_tag
+        with self._workshop.store.read() as session:
+            board = session.get(Board, board_id)
+        return board.kit_tag if board and meant and board.kit_tag != meant else None
 
     def _notice(self, state: SlotState) -> None:
         with self._changed:

@@ -41,12 +41,6 @@ def keep_run(
     return run
 
 
-def kit_of_board(session: Session, board_id: str) -> str | None:
-    """The tag of the kit that the board is part of."""
-    board = session.get(Board, board_id)
-    return board.kit_tag if board else None
-
-
 def check_kit(session: Session, kit_tag: str) -> str:
     """The tag as issued. Raises InputError, NotFound."""
     return find_kit(session, kit_tag).tag

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 
 from stemfleet.devices.provision import provision
@@ -17,13 +18,15 @@ STOP_S = 10.0  # what a stop may take: a tool is killed within a second, a board
 
 Listener = Callable[[SlotState], None]
 Keeper = Callable[[Slot, Provisioned], None]
+Owner = Callable[[Slot, str], str | None]
 
 
 class Bench:
     """The slots of one station; a context manager that stops everything at its end.
 
     `keep` gets every finished board's record before the wall says that it is done, in that slot's thread; what it
-    raises is shown at the slot. Listeners are called in the slots' threads and must be quick.
+    raises is shown at the slot. `owner` tells the other kit that a board (by its id) is part of. Listeners are called
+    in the slots' threads and must be quick.
     """
 
     def __init__(
@@ -34,11 +37,13 @@ class Bench:
         operator: str,
         flash: bool = True,
         keep: Keeper | None = None,
+        owner: Owner | None = None,
     ) -> None:
         self._station = station
         self._operator = operator
         self._flash = flash
         self._keep = keep
+        self._owner = owner
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
@@ -160,7 +165,15 @@ class Bench:
                 self._publish(state)
 
         try:
-            result = provision(slot, station=self._station, operator=operator, flash=flash, on_event=changed, stop=stop)
+            result = provision(
+                slot,
+                station=self._station,
+                operator=operator,
+                flash=flash,
+                on_event=changed,
+                stop=stop,
+                owner=partial(self._owner, slot) if self._owner else None,
+            )
             final = replace(last[0], detail=self._kept(slot, result) or last[0].detail)
         except Exception as error:
             # Not even a record could be made, for example because the disk is full.

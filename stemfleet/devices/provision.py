@@ -51,14 +51,16 @@ def provision(
     flash: bool = True,
     on_event: Callable[[SlotState], None] | None = None,
     stop: threading.Event | None = None,
+    owner: Callable[[str], str | None] | None = None,
 ) -> Provisioned:
     """Do everything that the recipe asks of the board in the slot; without `flash` nothing is written.
 
     Always returns a whole record, whatever happens to the board; stopping (`stop.set()`, from another thread or a
-    signal handler) gives ABORTED. `on_event` gets each new state in this thread.
+    signal handler) gives ABORTED. `on_event` gets each new state in this thread. `owner` tells the kit that a board is
+    part of, when it is not the kit that the board is here for: it is refused as soon as it is known (FAIL other_kit).
     """
     with tempfile.TemporaryDirectory(prefix="stemfleet-board-", ignore_cleanup_errors=True) as folder:
-        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event())
+        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), owner)
         return board.through(station, operator)
 
 
@@ -72,7 +74,9 @@ class _Board:
         flash: bool,
         on_event: Callable[[SlotState], None] | None,
         stop: threading.Event,
+        owner: Callable[[str], str | None] | None,
     ) -> None:
+        self.owner = owner
         self.slot = slot
         self.flash = flash
         self.on_event = on_event
@@ -179,7 +183,15 @@ class _Board:
         if isinstance(told, Identity):
             self.run.found(told.board_id, **told.details)
             self.tell(board_id=self.run.board_id)
+            self._refuse_other_kit()
         self._judge(plan, before)
+
+    def _refuse_other_kit(self) -> None:
+        tag = self.owner(self.run.board_id) if self.owner and self.run.board_id else None
+        if tag is not None:
+            raise BoardFail(
+                Reason.OTHER_KIT, f"The board is part of kit {tag}. Put it back there, or scan that kit's tag."
+            )
 
     def _judge(self, plan: PhasePlan, before: int) -> None:
         if plan.name == "check":

@@ -9,7 +9,16 @@ from typing import Any, Protocol
 
 from sqlmodel import Session
 
-from stemfleet.registers import Finding, Read, read_departments, read_evidence, read_schools
+from stemfleet.registers import (
+    DepartmentsFile,
+    EvidenceFile,
+    Finding,
+    Read,
+    SchoolsFile,
+    read_departments,
+    read_evidence,
+    read_schools,
+)
 from stemfleet.schools.evidence import EvidenceChange
 from stemfleet.schools.recipients import RecipientsChange, department_values, school_values
 from stemfleet.store import ImportRun, Person, Store, write_history
@@ -67,7 +76,7 @@ def plan_import(store: Store, what: str, file: Path) -> ImportPlan:
     """
     read = _read(what, file)
     with store.read() as session:
-        return _plan(what, file, read, _compare(session, what, read))
+        return _plan(what, file, read, _compare(session, read))
 
 
 def apply_import(
@@ -76,7 +85,7 @@ def apply_import(
     """Applies what was planned, all or nothing, against what is stored by now; gives the plan as applied."""
     person.must_be(Role.NSO)
     with store.write() as session:
-        change = _compare(session, plan.what, plan.read)
+        change = _compare(session, plan.read)
         run = ImportRun(
             what=plan.what,
             file_name=plan.file.name,
@@ -102,11 +111,12 @@ def _read(what: str, file: Path) -> Read[Any]:
     return readers[what](file)
 
 
-def _compare(session: Session, what: str, read: Read[Any]) -> Change:
-    if what == "evidence":
+def _compare(session: Session, read: Read[Any]) -> Change:
+    if isinstance(read, EvidenceFile):
         return EvidenceChange.between(session, read)
-    if what == "departments":
+    if isinstance(read, DepartmentsFile):
         return RecipientsChange.between(session, RecipientKind.DEPARTMENT, department_values(read))
+    assert isinstance(read, SchoolsFile)
     return RecipientsChange.between(session, RecipientKind.SCHOOL, school_values(read))
 
 
