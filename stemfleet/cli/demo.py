@@ -17,7 +17,7 @@ from stemfleet.bench import LiveBench
 from stemfleet.cli.context import opened
 from stemfleet.cli.output import progress_bar
 from stemfleet.cli.serve import DEMO_MARK, serve_pages
-from stemfleet.cli.stopping import stop_on_signal
+from stemfleet.cli.signals import stop_on_signals
 from stemfleet.cli.wall import show
 from stemfleet.devices.state import Slot
 from stemfleet.devices.virtual.fleet import VirtualFleet, VirtualSlot
@@ -146,7 +146,7 @@ def _run_waves(workshop: Workshop, people: _People) -> None:
 
 def _run_bench(folder: Path, workshop: Workshop, people: _People) -> dict[str, list[str]]:
     """Tags of the kits by what must happen to them: `passed` may leave, `failed` may not."""
-    with VirtualFleet(BOARDS, folder) as fleet, stop_on_signal() as stop:
+    with VirtualFleet(BOARDS, folder) as fleet, stop_on_signals() as stop:
         slots = fleet.bench_slots(workshop.recipes)
         tags = {s.name: receive_kits(workshop, people.warehouse, _model_of(workshop, s), 1)[0] for s in slots}
         live = LiveBench(workshop, slots, platform.node())

@@ -13,7 +13,7 @@ from rich.console import Console
 from stemfleet.bench import LiveBench
 from stemfleet.cli.context import acting
 from stemfleet.cli.output import json_option, print_json, print_table
-from stemfleet.cli.stopping import stop_on_signal
+from stemfleet.cli.signals import stop_on_signals
 from stemfleet.cli.wall import show
 from stemfleet.devices.ports import list_ports
 from stemfleet.devices.recipe import Recipe, find_recipe, load_recipes
@@ -75,7 +75,7 @@ def check(
 
 def _run(settings: Settings, slots: list[Slot], *, kit_tag: str | None = None, flash: bool, as_json: bool) -> int:
     """Runs the boards in the slots at once, on the wall; stores and prints their records."""
-    with acting(settings) as (workshop, person), stop_on_signal() as stop:
+    with acting(settings) as (workshop, person), stop_on_signals() as stop:
         live = LiveBench(workshop, slots, platform.node())
         try:
             for name in live.names():
