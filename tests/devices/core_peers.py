@@ -132,9 +132,7 @@ def benchtop_recipe(folder: Path, *, phases: dict[str, Any] | None = None, **set
         test_version="7",
         firmware=Firmware("practice", "1.0", image, sha256(b"approved image").hexdigest()),
         phases=tuple(
-            PhasePlan(
-                name, **{"timeout_s": 10.0, "without_flash": name in {"identify", "check"}, **facts}
-            )
+            PhasePlan(name, **{"timeout_s": 10.0, "without_flash": name in {"identify", "check"}, **facts})
             for name, facts in plans.items()
         ),
         checks=(Limit("supply", "V", 4.5, 5.5),),

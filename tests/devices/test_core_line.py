@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import serial
-
 from core_peers import Peer, board
+
 from stemfleet.devices.faults import BoardError, BoardFault, BoardStopped, BoardTimeout
 from stemfleet.devices.line import LONGEST_LINE, Line, check_port
 from stemfleet.devices.talk import Talk
@@ -56,7 +56,7 @@ def test_what_is_no_device_is_no_port(tmp_path: Path, wrong: str) -> None:
 
 def test_a_port_of_other_users_is_denied() -> None:
     with Peer() as peer:
-        os.chmod(peer.port, 0)
+        Path(peer.port).chmod(0)
         with nobody():
             assert reason_of(peer.port) == Reason.PORT_DENIED
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from core_peers import IDENTITY, BenchtopDriver, Peer, benchtop_recipe, board
+
 from stemfleet.devices.families import FAMILIES
 from stemfleet.devices.provision import provision
-from stemfleet.devices.record import Provisioned
 from stemfleet.devices.recipe import Recipe
+from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState
 from stemfleet.words import Outcome, Reason
 

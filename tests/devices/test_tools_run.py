@@ -6,8 +6,8 @@ import threading
 import time
 
 import pytest
-
 from core_peers import processes_with, until
+
 from stemfleet.devices.faults import BoardError, BoardStopped, BoardTimeout
 from stemfleet.devices.tools import KEEP_CHARS, run_tool, tool_version
 from stemfleet.words import Outcome, Reason

@@ -15,7 +15,7 @@ from typing import Any
 from stemfleet.devices.recipe import Recipe
 from stemfleet.devices.state import Slot
 from stemfleet.devices.virtual import parse_spec
-from stemfleet.errors import NotFound, StemfleetError, ToolMissing, Unavailable
+from stemfleet.errors import InputError, NotFound, StemfleetError, ToolMissing, Unavailable
 
 START_S = 120.0  # the first start compiles the AVR emulator and its bootloaders
 ORDER_S = 10.0
@@ -133,5 +133,5 @@ class VirtualFleet:
 
 
 def _raised(facts: dict[str, Any]) -> StemfleetError:
-    kind = ToolMissing if facts.get("kind") == ToolMissing.__name__ else Unavailable
-    return kind(facts["error"], **facts.get("facts", {}))
+    kinds = {kind.__name__: kind for kind in (InputError, NotFound, ToolMissing)}
+    return kinds.get(facts.get("kind", ""), Unavailable)(facts["error"], **facts.get("facts", {}))
