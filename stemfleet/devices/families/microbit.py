@@ -1,7 +1,6 @@
 """micro:bit: the drive takes the program (uflash), the serial port proves it and answers the self-test."""
 
 import re
-import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +15,7 @@ from stemfleet.devices.families.microbit_drive import (
     read_details,
     read_failure,
 )
+from stemfleet.devices.families.pytool import run_python_tool
 from stemfleet.devices.families.rawrepl import RawRepl, ScriptError
 from stemfleet.devices.families.steps import run_steps
 from stemfleet.devices.faults import BoardError, BoardFail, BoardTimeout
@@ -70,7 +70,7 @@ class MicrobitDriver:
         script = self._run.workdir / "main.py"
         script.write_bytes(self._run.firmware.read_bytes())
         self._run.progress(0, 100)
-        told = self._run.tool([sys.executable, "-m", "uflash", str(script), str(volume)], name="uflash")
+        told = run_python_tool(self._run, "uflash", [str(script), str(volume)])
         if told.code != 0 and read_failure(volume) is None:
             self._not_written(told.output.strip())
         self._run.progress(60, 100)
