@@ -4,11 +4,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stemfleet.bench.records import check_kit, keep_run
+from stemfleet.bench.records import keep_run
 from stemfleet.devices.bench import Bench
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState
 from stemfleet.errors import Busy, NotFound
+from stemfleet.kits import find_kit
 from stemfleet.store import Board, Person
 from stemfleet.words import Role
 from stemfleet.workshop import Workshop
@@ -59,7 +60,7 @@ class LiveBench:
             raise NotFound("There is no slot {slot}. Slots: {slots}.", slot=slot, slots=", ".join(self.names()))
         if kit_tag:
             with self._workshop.store.read() as session:
-                kit_tag = check_kit(session, kit_tag)
+                kit_tag = find_kit(session, kit_tag).tag
         with self._ordering:
             if self.bench.is_running(slot):
                 raise Busy("Slot {slot} is working. Stop it first, or wait for its end.", slot=slot)

@@ -4,7 +4,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from stemfleet.devices.record import Provisioned
-from stemfleet.kits import count_run, find_kit
+from stemfleet.kits import count_run
 from stemfleet.store import Attachment, Board, BoardRun, Person, write_history
 from stemfleet.workshop import Workshop
 
@@ -39,11 +39,6 @@ def keep_run(
     write_history(session, person, "board", subject, "board_run", **facts)
     count_run(session, person, workshop, run, kit_tag)
     return run
-
-
-def check_kit(session: Session, kit_tag: str) -> str:
-    """The tag as issued. Raises InputError, NotFound."""
-    return find_kit(session, kit_tag).tag
 
 
 def _keep_files(session: Session, files: dict[str, bytes]) -> None:
