@@ -48,7 +48,8 @@ class Host:
     def __init__(self, folder: Path, specs: list[BoardSpec]) -> None:
         self._boards: dict[str, VirtualBoard] = {}
         for slot, spec in zip(slot_names(), specs, strict=False):
-            own = folder / slot
+            # A board finds its memories again, and another kind of board in the slot does not.
+            own = folder / "-".join(filter(None, (slot, spec.kind, spec.fault)))
             own.mkdir(parents=True, exist_ok=True)
             self._boards[slot] = build(spec, slot, own)
         self._threads = ThreadPoolExecutor(len(self._boards), thread_name_prefix="board")
