@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from stemfleet.catalogue import Component, find_model
@@ -14,9 +15,9 @@ from stemfleet.workshop import Workshop
 
 @dataclass(frozen=True)
 class OpenPoint:
-    """Why a kit may not leave. `code`: board_missing, not_passed, old_firmware, old_test, no_checklist.
+    """Why a kit may not leave. `code`: failed, board_missing, not_passed, old_firmware, old_test, no_checklist.
 
-    `subject`: the board, or the recipes one of which a missing board needs.
+    `subject`: the reason of the newest run (failed), the recipes one of which a missing board needs, or the board.
     """
 
     code: str
@@ -32,9 +33,13 @@ def open_points(session: Session, workshop: Workshop, kit: Kit) -> list[OpenPoin
     if not model.components:
         return [OpenPoint("no_checklist", kit.model)]
     boards = boards_of(session, kit)
-    points = [point for component in model.components for point in _missing(component, boards)]
+    newest = _telling(session, col(BoardRun.kit_tag) == kit.tag)[:1]
+    points = [OpenPoint("failed", run.reason or "") for run in newest if run.outcome is Outcome.FAIL]
+    points += [point for component in model.components for point in _missing(component, boards)]
     for board in boards:
-        points += _unproved(telling_runs(session, board), workshop.recipes.get(board.recipe), board)
+        points += _unproved(
+            _telling(session, col(BoardRun.board_id) == board.id), workshop.recipes.get(board.recipe), board
+        )
     return points
 
 
@@ -42,11 +47,9 @@ def boards_of(session: Session, kit: Kit) -> Sequence[Board]:
     return session.exec(select(Board).where(Board.kit_tag == kit.tag).order_by(Board.id)).all()
 
 
-def telling_runs(session: Session, board: Board) -> Sequence[BoardRun]:
+def _telling(session: Session, which: ColumnElement[bool]) -> Sequence[BoardRun]:
     """Newest first. ERROR, TIMEOUT and ABORTED say nothing about the board and are left out."""
-    telling = select(BoardRun).where(
-        BoardRun.board_id == board.id, col(BoardRun.outcome).in_([Outcome.PASS, Outcome.FAIL])
-    )
+    telling = select(BoardRun).where(which, col(BoardRun.outcome).in_([Outcome.PASS, Outcome.FAIL]))
     return session.exec(telling.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc())).all()
 
 
