@@ -143,7 +143,7 @@ class AvrBoard:
     def control(self, line: str) -> str:
         """One order to the emulator; returns what it answers ("" when it only obeys).
 
-        reset | unplug | plug | adc CHANNEL MILLIVOLTS | adc CHANNEL auto (its thermistor again) | supply MILLIVOLTS |
+        reset | unplug | plug | adc CHANNEL MILLIVOLTS | adc CHANNEL auto (its thermistor, cold) | supply MILLIVOLTS |
         pin B4 → "out 1" or "in 0" | pin E5 0, 1 or free | short D2 D3 | pace real or max | cpu → seconds used |
         flash FILE, eeprom FILE: copies of the memories.
 

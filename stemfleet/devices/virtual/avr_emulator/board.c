@@ -5,8 +5,8 @@
  *
  * Opening the port resets the chip, as DTR does through the board's capacitor. Orders come on standard input (see
  * orders.h), after a first line "ready" on standard output. The board ends when standard input ends or its parent
- * is another: then the program that started it is gone, however that happened. FILEs are read at the beginning, if they are there, and
- * written at the end.
+ * is another: then the program that started it is gone, however that happened. FILEs are read at the beginning, if
+ * they are there, and written at the end.
  */
 #define _GNU_SOURCE
 #include <errno.h>

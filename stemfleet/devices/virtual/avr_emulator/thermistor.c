@@ -45,6 +45,7 @@ bool thermistor_hold(int channel, bool held) {
     for (int i = 0; i < made; i++) {
         if (all[i].channel != channel) continue;
         all[i].held = held;
+        if (!held) all[i].celsius = ROOM;
         return true;
     }
     return false;

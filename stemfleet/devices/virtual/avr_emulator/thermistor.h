@@ -6,5 +6,7 @@
 /* "13=B4,4": analog channel 13, heater on PB4, 4 degrees a second at full power. False: not of that form. */
 bool thermistor_add(const char *text);
 void thermistors_run(double seconds); /* warms, cools, and sets the channels */
-bool thermistor_hold(int channel, bool held); /* held: an order has set the channel; false: no thermistor there */
+/* held: an order has set the channel; not held: it follows its heater again, from room temperature on. False: no
+   thermistor there. */
+bool thermistor_hold(int channel, bool held);
 #endif
