@@ -26,11 +26,14 @@ _EUROPEAN = dict(zip(range(FIRST, LAST + 1), (6, 7, 6, 8, 7, 8, 6, 7, 6, 5, 9, 8
 _STEM = {2024: 4, 2025: 4}  # the prize exists since STEM 5
 _OFTEN_OVERLOOKED = 70  # of 1,000 national prizes go to schools with guarantees of their own
 
+# Remote schools have least, so that their guarantees are needed; schools of several groups have most, so that it
+# matters towards which of their groups they count.
 _VIGOUR = {
-    0: Urn({"top": 55, "active": 145, "some": 300, "none": 500}),
-    1: Urn({"top": 25, "active": 105, "some": 270, "none": 600}),
-    2: Urn({"top": 110, "active": 230, "some": 300, "none": 360}),
-}  # by the number of groups that a school is in; 2 stands for more, too
+    "no group": Urn({"top": 55, "active": 145, "some": 300, "none": 500}),
+    "one group": Urn({"top": 30, "active": 120, "some": 300, "none": 550}),
+    "remote": Urn({"top": 10, "active": 70, "some": 250, "none": 670}),
+    "several groups": Urn({"top": 140, "active": 260, "some": 300, "none": 300}),
+}
 
 _COURSES = (
     "Arduino Basic: Εισαγωγή στην εκπαιδευτική ρομποτική με χρήση του Arduino",
@@ -125,11 +128,12 @@ def _dice(seed: int, name: str) -> Dice:
 
 def _career(school: SchoolRow, seed: int) -> _Career:
     dice = _dice(seed, school.code)
-    groups = len(set(school.categories) - {Category.AWARDED, Category.ACTIVE})
-    vigour = _VIGOUR[min(groups, 2)].draw(dice)
+    groups = set(school.categories) - {Category.AWARDED, Category.ACTIVE}
+    one = "remote" if groups == {Category.REMOTE} else "one group"
+    vigour = _VIGOUR["several groups" if len(groups) > 1 else one if groups else "no group"].draw(dice)
     since = dice.between(2008, 2019 if vigour in {"top", "active"} else 2024)
     persons = [f"P{dice.roll() >> 32:08x}" for _ in range({"top": 4, "active": 2}.get(vigour, 1))]
-    return _Career(school.code, groups, dice, vigour, since, persons)
+    return _Career(school.code, len(groups), dice, vigour, since, persons)
 
 
 def _prizes(dice: Dice, careers: Sequence[_Career], done: dict[str, list[Record]], year: int) -> Iterable[Record]:
