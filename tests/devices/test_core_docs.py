@@ -1,0 +1,44 @@
+"""What docs/bench.md promises is so."""
+
+import re
+from pathlib import Path
+
+from stemfleet.devices.recipe import FAMILIES, load_recipes, read_recipe
+from stemfleet.devices.record import BoardRecord
+from stemfleet.devices.virtual import KINDS
+from stemfleet.words import Reason
+
+TEXT = (Path(__file__).parents[2] / "docs" / "bench.md").read_text()
+
+
+def test_the_recipe_in_the_page_is_one(tmp_path: Path) -> None:
+    example = re.search(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    assert example is not None
+    (tmp_path / "lab.hex").write_bytes(b"abc")
+    file = tmp_path / "lab.toml"
+    file.write_text(example[1])
+    recipe = read_recipe(file)
+    assert recipe.firmware.file == tmp_path / "lab.hex"
+    assert recipe.limit("mode").low == "lab"
+    assert "arduino-uno-lab" in load_recipes(tmp_path)
+
+
+def test_every_reason_has_its_row_with_the_outcome() -> None:
+    for reason in Reason:
+        assert re.search(rf"\| (PASS|FAIL|ERROR|TIMEOUT|ABORTED) \| `{reason}` \|", TEXT), reason
+
+
+def test_every_key_of_the_record_is_explained() -> None:
+    for key in BoardRecord.__dataclass_fields__:
+        assert f"`{key}`" in TEXT, key
+
+
+def test_every_family_and_every_kind_of_virtual_board_is_named() -> None:
+    for name in (*FAMILIES, *KINDS):
+        assert f"`{name}`" in TEXT, name
+
+
+def test_every_setting_of_a_shipped_recipe_is_explained() -> None:
+    for recipe in load_recipes().values():
+        for key in recipe.settings:
+            assert f"`{key}`" in TEXT or f"`{key} =" in TEXT, (recipe.name, key)
