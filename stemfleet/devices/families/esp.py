@@ -8,9 +8,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+from stemfleet.devices.families.firstprogram import ask_program, note_program
 from stemfleet.devices.families.pytool import run_python_tool
 from stemfleet.devices.families.rawrepl import RawRepl
-from stemfleet.devices.families.steps import parse_measurements
+from stemfleet.devices.families.steps import run_steps
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardTimeout
 from stemfleet.devices.line import port_fault
 from stemfleet.devices.run import Identity, Run
@@ -23,6 +24,8 @@ _BOOT_S = 10.0  # from reset to a prompt; the first start makes the file system
 _AMPY_S = 30.0
 _NO_FLASH_CHANGE = ("--flash-mode", "keep", "--flash-freq", "keep", "--flash-size", "keep")
 _MD5_NEEDS_STUB = "esp8266"  # its ROM cannot hash: without the stub nothing would be verified
+_FILES = ("selftest.py", "first.py")
+
 # What esptool says -> what it means; the first that fits.
 _MEANINGS = (
     (r"MD5 of file does not match|Verification failed", Reason.VERIFY_MISMATCH),
@@ -42,6 +45,7 @@ class EspDriver:
         self._settings = run.recipe.settings
         self._chip: str = self._settings["chip"]
         self._flash_mb: float | None = None
+        self._flashed = False
 
     def identify(self) -> Identity:
         """Chip, MAC and size of the flash, from the ROM loader. Raises wrong_board, silent, unreadable."""
@@ -81,6 +85,7 @@ class EspDriver:
         told = self._esptool(arguments, after="no-reset", heard=heard)
         if told.code != 0:
             raise _fault(told, self._run.port, Reason.FLASH_INTERRUPTED)
+        self._flashed = True
         self._run.progress(total, total)
 
     def verify(self) -> None:
@@ -93,65 +98,58 @@ class EspDriver:
             raise _fault(told, self._run.port, Reason.FLASH_INTERRUPTED)
         with self._run.line() as line:
             repl = RawRepl(self._run, line)
-            repl.enter(_BOOT_S)
+            repl.enter(_BOOT_S, fresh=False)
             repl.run("import sys", 5.0)
             runtime = repl.run("print(sys.implementation[0], sys.version)", 5.0).strip()
             repl.leave()
         self._run.found(runtime=runtime)
 
     def check(self) -> None:
-        """The self-test, run by ampy; the part that needs the chip itself only on a real board."""
+        """The self-test, a step at a time; what needs the chip itself only on a real board."""
+        if not self._flashed:
+            note_program(self._run, 4.0)
         self._run.measure("flash_size", self._flash_mb, "MB")
-        self._await_python()
-        tests = ["selftest.py"] if self._run.is_pty else ["selftest.py", "selftest_hardware.py"]
-        if self._run.is_pty:
-            self._run.found(needs_hardware="cpu_frequency wifi_networks")
-        for done, test in enumerate(tests):
-            self._run.progress(done, len(tests))
-            told = self._ampy("run", str(_ours(test)), may_fail=True)
-            for name, (value, unit) in parse_measurements(told.output).items():
-                self._run.measure(name, value, unit)
-        self._run.progress(len(tests), len(tests))
+        with self._run.line() as line:
+            repl = RawRepl(self._run, line)
+            repl.enter(_BOOT_S, fresh=False)
+            run_steps(self._run, repl, _ours())
+            repl.restart()
 
     def finish(self) -> Identity | None:
-        """Self-test and first program onto the board, read back and compared; then the program must run."""
-        self._await_python()
-        for source, name in (("selftest.py", "selftest.py"), ("first.py", "main.py")):
-            self._ampy("put", str(_ours(source)), name)
+        """Self-test and first program onto the board by ampy, read back; only then does the program become main.py."""
+        self._at_prompt("if 'main.py' in os.listdir('/'):\n os.remove('/main.py')")
+        for name in _FILES:
+            self._ampy("put", str(_ours() / name), name)
         files = self._ampy("ls", "/").output.split()
-        for source, name in (("selftest.py", "selftest.py"), ("first.py", "main.py")):
+        for name in _FILES:
             if f"/{name}" not in files:
                 raise _differs(f"{name} is not among the files {files}")
-            self._compare(name, _ours(source))
-        return self._start_first_program()
+            self._compare(name)
+        self._at_prompt("os.rename('/first.py','/main.py')")
+        with self._run.line() as line:
+            RawRepl(self._run, line).restart()
+            line.ask("", r"^(?:>>> )?hello (\S+) (\S+)", 8.0)
+            program = ask_program(line, 5.0)
+        return Identity(None, {"program": f"{program.name} {program.version}", "platform": program.chip})
 
     def make_safe(self) -> None:
         """Nothing on a bare ESP board can do harm."""
 
-    def _compare(self, name: str, source: Path) -> None:
+    def _at_prompt(self, order: str) -> None:
+        """A short order at the prompt. Without main.py a soft reset, as ampy makes at every call, ends at a prompt."""
+        with self._run.line() as line:
+            repl = RawRepl(self._run, line)
+            repl.enter(_BOOT_S, fresh=False)
+            repl.run(f"import os\n{order}", 5.0)
+            repl.leave()
+
+    def _compare(self, name: str) -> None:
         back = self._run.workdir / f"back-{name}"
         self._ampy("get", name, str(back))
-        found, expected = sha256(back.read_bytes()).hexdigest(), sha256(source.read_bytes()).hexdigest()
+        found, expected = _digest(back), _digest(_ours() / name)
         self._run.note(f"{name} on the board: sha256 {found}")
         if found != expected:
             raise _differs(f"{name} has sha256 {found}, not {expected}")
-
-    def _start_first_program(self) -> Identity:
-        with self._run.line() as line:
-            repl = RawRepl(self._run, line)
-            repl.leave()
-            line.drain(quiet=0.1)
-            line.write(b"\x04")  # at the ordinary prompt: a soft reset, which runs main.py
-            program = line.ask("", r"^(?:>>> )?hello (\S+) (\S+)", 8.0)
-            told = line.ask("?fw", r"^fw (\S+) (\S+) (\S+)", 4.0, repeat=1.0)
-        return Identity(None, {"program": f"{program[1]} {program[2]}", "platform": told[3]})
-
-    def _await_python(self) -> None:
-        """A prompt is there: ampy itself would wait for ever."""
-        with self._run.line() as line:
-            repl = RawRepl(self._run, line)
-            repl.enter(_BOOT_S)
-            repl.leave()
 
     def _esptool(
         self, command: list[str], *, after: str, chip: str | None = None, heard: Callable[[str], None] | None = None
@@ -169,7 +167,7 @@ class EspDriver:
         ]
         return run_python_tool(self._run, "esptool", [*options, *command], on_output=heard)
 
-    def _ampy(self, *command: str, may_fail: bool = False) -> ToolResult:
+    def _ampy(self, *command: str) -> ToolResult:
         """Raises BoardTimeout(silent) when ampy waits in vain, BoardError(unreadable) when it gives up."""
         try:
             told = run_python_tool(
@@ -179,13 +177,17 @@ class EspDriver:
             if self._run.remaining() <= 0:
                 raise
             raise port_fault(Reason.SILENT, self._run.port) from late
-        if told.code != 0 and not (may_fail and "exception" in told.output):
+        if told.code != 0:
             raise port_fault(Reason.UNREADABLE, self._run.port)
         return told
 
 
-def _ours(name: str) -> Path:
-    return resource("firmware", "esp", name)
+def _ours() -> Path:
+    return resource("firmware", "esp")
+
+
+def _digest(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest()
 
 
 def _first(pattern: str, text: str) -> str | None:

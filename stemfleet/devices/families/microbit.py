@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 
 from serial.tools import list_ports
 
+from stemfleet.devices.families.firstprogram import ask_program, note_program
 from stemfleet.devices.families.microbit_drive import (
     Details,
     Failure,
@@ -18,7 +19,7 @@ from stemfleet.devices.families.microbit_drive import (
 from stemfleet.devices.families.pytool import run_python_tool
 from stemfleet.devices.families.rawrepl import RawRepl, ScriptError
 from stemfleet.devices.families.steps import run_steps
-from stemfleet.devices.faults import BoardError, BoardFail, BoardTimeout
+from stemfleet.devices.faults import BoardError, BoardFail
 from stemfleet.devices.line import port_fault
 from stemfleet.devices.run import Identity, Run
 from stemfleet.resources import resource
@@ -107,7 +108,7 @@ class MicrobitDriver:
         """The self-test, a step at a time; the board restarts afterwards."""
         self._await_port()
         if not self._flashed:
-            self._what_runs()
+            note_program(self._run, 2.0)
         with self._run.line() as line:
             repl = RawRepl(self._run, line)
             repl.enter(_PROMPT_S)
@@ -117,13 +118,13 @@ class MicrobitDriver:
     def finish(self) -> Identity | None:
         """The pupils' first program must be running, and say so."""
         with self._run.line() as line:
-            program = line.ask("\n?fw", r"^fw (\S+) (\S+) (\S+)", 8.0, repeat=0.5)
-            line.drain(quiet=0.05)
+            program = ask_program(line, 8.0)
             cpu = line.ask("?id", r"^id ([0-9a-f]+)", 3.0, repeat=1.0)
-        firmware = self._run.recipe.firmware
-        if self._run.firmware.name == (firmware.file or Path()).name and program[2] != firmware.version:
-            raise _differs(f"the program that runs calls itself {program[1]} {program[2]}, not {firmware.version}")
-        return Identity(None, {"program": f"{program[1]} {program[2]}", "chip": program[3], "cpu_id": cpu[1]})
+        approved = self._run.recipe.firmware
+        if program.version != approved.version and self._run.firmware.name == (approved.file or Path()).name:
+            raise _differs(f"the program that runs calls itself {program.name} {program.version}")
+        found = {"program": f"{program.name} {program.version}", "chip": program.chip, "cpu_id": cpu[1]}
+        return Identity(None, found)
 
     def make_safe(self) -> None:
         """Nothing on a micro:bit can do harm."""
@@ -215,17 +216,6 @@ class MicrobitDriver:
         if not self._drive_now().exists():
             raise port_fault(Reason.UNPLUGGED, self._run.port)
         raise BoardError(Reason.FLASH_INTERRUPTED, f"uflash: {words}. Plug the board in again and retry.", retry=True)
-
-    def _what_runs(self) -> None:
-        """A check without flashing: which program of ours does the board run, if any?"""
-        with self._run.line() as line:
-            try:
-                told = line.ask("\n?fw", r"^fw (\S+) (\S+)", 2.0, repeat=0.7)
-            except (BoardError, BoardTimeout) as fault:
-                if fault.reason not in (Reason.SILENT, Reason.UNREADABLE):
-                    raise
-                return
-        self._run.found(firmware=told[1], version=told[2])
 
 
 def _refused(failure: Failure) -> BoardFail | BoardError:

@@ -5,7 +5,6 @@ receive buffer of 64 bytes and 9 kB of heap, so programs are short and are sent 
 """
 
 import ast
-from contextlib import suppress
 
 from stemfleet.devices.faults import BoardError, BoardFault
 from stemfleet.devices.line import Line
@@ -31,13 +30,18 @@ class RawRepl:
         self._run = run
         self._line = line
 
-    def enter(self, timeout: float) -> None:
-        """Interrupts what runs, and starts a fresh interpreter in raw mode; keeps trying for `timeout` seconds.
+    def enter(self, timeout: float, *, fresh: bool = True) -> None:
+        """Interrupts what runs and goes into raw mode; keeps trying for `timeout` seconds.
 
-        Raises BoardTimeout(silent) or BoardError(unreadable).
+        `fresh`: with a soft reset, which frees what the program had. Raises BoardTimeout(silent) or
+        BoardError(unreadable).
         """
         self._knock(timeout)
-        self._line.write(_EXECUTE)  # nothing to execute: a soft reset, which frees what the program had
+        if fresh:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._line.write(_EXECUTE)  # nothing to execute: a soft reset
         self._line.read_until(b"soft reboot\r\n", _CLAIM_S)
         try:
             self._line.read_until(_BANNER, _CLAIM_S)
@@ -85,9 +89,14 @@ class RawRepl:
         self._line.read_until(b"OK", _CLAIM_S)
 
     def leave(self) -> None:
-        """Back to the ordinary prompt; raises nothing."""
-        with suppress(BoardFault):
-            self._line.write(b"\r" + _NORMAL)
+        """Back to the ordinary prompt."""
+        self._line.write(b"\r" + _NORMAL)
+
+    def restart(self) -> None:
+        """Out of raw mode and a soft reset: the board runs its main program."""
+        self.leave()
+        self._line.drain(quiet=0.1)
+        self._line.write(_EXECUTE)
 
     def value(self, expression: str, timeout: float = 3.0) -> object:
         """A Python value: number, text, bytes, or lists of these. Raises BoardError(unreadable) for anything else."""

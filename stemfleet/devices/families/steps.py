@@ -63,7 +63,10 @@ def _number(text: str) -> float | str:
 
 
 def _step(run: Run, repl: RawRepl, file: Path) -> str | None:
-    """What a step printed, None if it hung; of a step that raised, nothing counts."""
+    """What a step printed, None if it hung; of a step that raised, nothing counts.
+
+    A step's limit (default 5 s) is `[settings.step_limits]` of the recipe, in seconds.
+    """
     run.note(f"step {file.stem}")
     limits: dict[str, float] = run.recipe.settings.get("step_limits", {})
     try:
