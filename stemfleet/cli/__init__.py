@@ -68,8 +68,8 @@ def main() -> None:
     """Entry point of the program; never returns."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        stemfleet(standalone_mode=False)
-        code = 0
+        told = stemfleet(standalone_mode=False)  # outside standalone mode, ctx.exit(code) comes back as a value
+        code = told if isinstance(told, int) else 0
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.ClickException as wrong:
