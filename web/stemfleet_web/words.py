@@ -1,6 +1,7 @@
 """The words of the program as readers see them: one table per vocabulary, value → text in the reader's language.
 
-A value that no table has (a category that a wave's rules define, a measurement of one's own recipe) is shown as it is.
+A value that no table has (a category that a wave's rules define, a measurement of one's own recipe) is shown as it
+is, with blanks.
 """
 
 from collections.abc import Mapping
@@ -59,11 +60,11 @@ CATEGORIES: Labels = {
     "active": _("Active participation"),
 }
 
-ROLES: Labels = {"warehouse": _("Warehouse"), "nso": _("Support organisation"), "school": _("School")}
+ROLES: Labels = {"warehouse": _("Warehouse"), "nso": _("NSO"), "school": _("School")}
 
 PLACES: Labels = {"reserved": _("Guaranteed place"), "open": _("Open place")}
 
-SCHOOL_STATUSES: Labels = {"active": _("Working"), "suspended": _("Suspended"), "abolished": _("Closed down")}
+SCHOOL_STATUSES: Labels = {"active": _("In operation"), "suspended": _("Suspended"), "abolished": _("Closed down")}
 
 CLOSED: Labels = {
     "level": _("The kit is not made for this level of education."),
@@ -91,7 +92,8 @@ EVIDENCE: Labels = {
     "school_label": _("eTwinning School label"),
     "ite_label": _("Label of initial teacher education"),
     "project": _("eTwinning project"),
-    "course": _("Course completed"),
+    "course": _("Course"),
+    "course_completed": _("Course completed"),
     "workshop": _("Workshop"),
     "conference": _("Conference"),
     "publication": _("Publication"),
@@ -138,7 +140,7 @@ REMEDIES: Labels = {
     "port_missing": _("Plug the board in, or try another cable, and start again."),
     "port_busy": _("Close the other program and start again."),
     "port_denied": _("Ask for the right to use serial ports, sign in to the computer anew, and start again."),
-    "tool_missing": _("The command “stemfleet doctor” says what to install."),
+    "tool_missing": _("Details say what to install and how."),
     "silent": _("Check the cable, press reset, and start again."),
     "phase_timeout": _("Start again; if it happens twice, try another cable and another slot."),
     "stopped": _("Start again when you are ready."),
@@ -155,7 +157,7 @@ REMEDIES: Labels = {
     "maintenance": _("Unplug it and plug it in again without pressing reset."),
     "drive_missing": _("Unplug it, plug it in again, and wait for its drive."),
     "practice_image": _("Use the approved image for real boards."),
-    "internal": _("Start again, and send the log to those who look after the program."),
+    "internal": _("Start again; if it happens twice, tell those who look after the program."),
 }
 
 VERBS: Labels = {
@@ -205,6 +207,22 @@ MEASUREMENTS: Labels = {
     "magnetic_field": _("Magnetic field"),
     "temperature": _("Temperature"),
     "radio_errors": _("Radio errors"),
+    "a0": _("Analogue input A0"),
+    "hotend": _("Temperature of the nozzle"),
+    "bed": _("Temperature of the bed"),
+    "x_min": _("End stop X"),
+    "y_min": _("End stop Y"),
+    "z_min": _("End stop Z"),
+}
+
+UNITS: Labels = {
+    "C": "°C",
+    "LEDs": _("LEDs"),
+    "pins": _("pins"),
+    "pairs": _("pairs"),
+    "buttons": _("buttons"),
+    "counts": _("counts"),
+    "bytes": "B",
 }
 
 VOCABULARIES: Mapping[str, Labels] = {
@@ -225,6 +243,7 @@ VOCABULARIES: Mapping[str, Labels] = {
     "verb": VERBS,
     "fact": FACTS,
     "measurement": MEASUREMENTS,
+    "unit": UNITS,
 }
 _IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS)
 

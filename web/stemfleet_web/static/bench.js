@@ -2,6 +2,7 @@
 "use strict";
 const wall = document.getElementById("wall");
 const line = document.getElementById("line");
+const said = document.getElementById("said"); // for those who listen: one sentence for each slot that ends
 const tiles = new Map([...wall.querySelectorAll(".slot")].map((tile) => [tile.dataset.slot, tile]));
 const SILENCE = 25000; // longer than two heartbeats: the line is dead, whatever the browser believes
 const POLL = 2000;
@@ -17,6 +18,9 @@ function show(slots) {
     const open = tile.querySelector(".detail[open]") !== null;
     tile.querySelector(".live").innerHTML = html;
     if (open) tile.querySelector(".detail")?.setAttribute("open", "");
+    if (status === "done" && tile.dataset.status === "running") {
+      said.textContent = `${slot}: ${tile.querySelector(".big-word").textContent.trim()}`;
+    }
     tile.dataset.status = status;
     tile.dataset.outcome = outcome || "";
     const field = tile.querySelector("input");
