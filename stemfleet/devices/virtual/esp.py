@@ -5,7 +5,7 @@ do it with), and if a bootable image is in the flash, MicroPython runs. What run
 there is no emulator of the processor, so the image only has to be whole.
 
 Faults to order: silent, bad_flash (what is written is not what is read), wrong_chip (an ESP8266 where an ESP32 should
-be).
+be), failed_measurement (too little memory).
 """
 
 import hashlib
@@ -16,7 +16,9 @@ from stemfleet.devices.virtual.micropython import MicroPython, need_micropython
 from stemfleet.devices.virtual.ptyboard import PtyBoard
 from stemfleet.errors import InputError
 
-FAULTS = ("silent", "bad_flash", "wrong_chip")
+FAULTS = ("silent", "bad_flash", "wrong_chip", "failed_measurement")
+_HEAP_KB = 256
+_POOR_HEAP_KB = 56
 _FLASH_SIZE = 4 << 20
 _MAC_MAKER = bytes.fromhex("240ac4")  # Espressif
 _BOOT = b"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
@@ -42,6 +44,7 @@ class EspBoard(PtyBoard):
         self._flash = bytearray(b"\xff" * _FLASH_SIZE)
         self._chip = CHIPS["esp8266" if fault == "wrong_chip" else chip]
         self._rom = RomLoader(self._chip, self.mac, self._flash, bad_flash=fault == "bad_flash")
+        self._heap_kb = _POOR_HEAP_KB if fault == "failed_measurement" else _HEAP_KB
         self._in_rom = False
         self._heard = b""
         self._python: MicroPython | None = None
@@ -88,7 +91,7 @@ class EspBoard(PtyBoard):
         whole = bootable(self._flash, self._chip.app_at)
         self.uart.send(_BOOT if whole else _BOOT + _NOTHING)
         if whole:
-            self._python = MicroPython(self.folder / "files.bin")
+            self._python = MicroPython(self.folder / "files.bin", self._heap_kb)
             self.sources[self._python.fd] = self._printed
 
     def _halt(self) -> None:

@@ -1,8 +1,8 @@
 """A virtual micro:bit: an emulated V1 processor, its serial port, and a folder that plays the MICROBIT drive.
 
 Faults to order: silent, fail_target, fail_transient (always), fail_transient_once, bad_flash (one byte of the program
-is written wrong), clone, wrong_board (the interface chip says V2). No emulator runs a V2's processor: a V2 here is a
-drive with a silent port.
+is written wrong), clone, wrong_board (the interface chip says V2), failed_measurement (button A is stuck). No emulator
+runs a V2's processor: a V2 here is a drive with a silent port.
 """
 
 import functools
@@ -22,6 +22,7 @@ FAULTS = (
     "bad_flash",
     "clone",
     "wrong_board",
+    "failed_measurement",
 )
 _FILES_AT = 0x38C00  # where MicroPython for V1 keeps its files; uflash writes the script there
 
@@ -114,6 +115,8 @@ class MicrobitBoard(PtyBoard):
         self._flash = flash
         self._cpu = MicrobitCpu(flash, self.folder)
         self.sources[self._cpu.uart.fileno()] = self._printed
+        if self.fault == "failed_measurement":
+            self._cpu.set_input("a", high=False)
 
     def _halt(self) -> bytes | None:
         if self._cpu is not None:

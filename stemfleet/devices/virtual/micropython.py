@@ -18,7 +18,6 @@ from stemfleet.errors import ToolMissing
 from stemfleet.resources import resource
 
 FLASH_SIZE = 256 * 4096  # bytes of the file system, as on a board with 4 MB
-_HEAP = "256K"
 _RAW_BANNER = b"raw REPL; CTRL-B to exit"
 _PROMPT = b">>> "
 _ENTER_RAW = b"\x01"
@@ -33,11 +32,12 @@ def need_micropython() -> None:
 class MicroPython:
     """One interpreter; `fd` is to be watched for its output. Belongs to the thread that made it."""
 
-    def __init__(self, flash_file: Path) -> None:
+    def __init__(self, flash_file: Path, heap_kb: int) -> None:
         """`flash_file` keeps the board's files; it is made, erased, if it is not there."""
         if not flash_file.exists():
             flash_file.write_bytes(b"\xff" * FLASH_SIZE)
         self._flash_file = flash_file
+        self._heap_kb = heap_kb
         self._raw = False
         self._entering = False
         self._tail = b""
@@ -85,7 +85,7 @@ class MicroPython:
             self._entering, self._tail = True, b""
         mortal = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         boot = str(resource("firmware", "esp", "virtual_boot.py"))
-        interpreter = [sys.executable, "-m", "micropython_unix", "-X", f"heapsize={_HEAP}", "-i", boot]
+        interpreter = [sys.executable, "-m", "micropython_unix", "-X", f"heapsize={self._heap_kb}K", "-i", boot]
         # The inner terminal must be the interpreter's controlling one, or Ctrl-C would be only a byte.
         self._process = subprocess.Popen(
             [*mortal, sys.executable, "-c", _OWN_TERMINAL, *interpreter],

@@ -53,10 +53,15 @@ class PtyBoard:
             self._thread = None
 
     def control(self, line: str) -> str:
-        """Carries out one order and answers in one line: "unplug", and what the family knows ("reset", ...).
+        """Carries out one order and answers in one line: "unplug", "plug", and what the family knows ("reset", ...).
 
         Raises InputError for an order that the family does not know, Unavailable if the board is not up.
         """
+        if line in ("unplug", "plug"):
+            self.stop()
+            if line == "plug":
+                self.start()
+            return "ok"
         self._complain()
         if self._thread is None or not self._thread.is_alive():
             raise Unavailable("The virtual board {name} is not up.", name=self.name)
@@ -106,11 +111,7 @@ class PtyBoard:
         while not self._orders.empty():
             words, answer = self._orders.get()
             try:
-                if words == ["unplug"]:
-                    self._ending.set()
-                    answer.set_result("ok")
-                else:
-                    answer.set_result(self.order(words))
+                answer.set_result(self.order(words))
             except Exception as error:
                 answer.set_exception(error)
 
