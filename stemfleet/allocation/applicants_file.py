@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from stemfleet.allocation.canonical import as_bytes, encode, parse
-from stemfleet.allocation.eligibility import closed_by
+from stemfleet.allocation.eligibility import admitted, closed_by
 from stemfleet.allocation.reading import (
     At,
     a_mapping,
@@ -175,7 +175,7 @@ class ApplicantReader:
                 at.key(code).refuse(
                     "the reason 'level' is wrong: lot {lot} is open to {level}.", lot=code, level=standing.level.value
                 )
-            elif given is Ineligible.ADMITS and closed_by(lot, standing.level, standing.categories) is None:
+            elif given is Ineligible.ADMITS and admitted(lot, standing.categories):
                 at.key(code).refuse("the reason 'admits' is wrong: lot {lot} admits this school.", lot=code)
 
     def _read_lines(self, value: Any, at: At) -> tuple[tuple[str, int], ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from stemfleet.allocation import verify_round
 from stemfleet.allocation.applicants_file import applicants_bytes, parse_applicants
 from stemfleet.allocation.canonical import digest
 from stemfleet.allocation.commitment import Beacon, Commitment, commitment_bytes, parse_commitment
@@ -25,6 +26,7 @@ RULES = "rules.json"
 APPLICANTS = "applicants.json"
 COMMITMENT = "commitment.json"
 RESULT = "result.json"
+VERIFIER = "verify_round.py"
 SUMS = "SHA256SUMS"
 # The zip format's first day; a bundle's zip depends on nothing but the files in it.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
@@ -94,8 +96,20 @@ def draw_round(inputs: Inputs, beacon: str, commitment: Commitment | None = None
     result = allocate(inputs.rules, inputs.applicants, seed)
     files = _input_files(inputs, committed)
     files[RESULT] = result_bytes(result, value)
-    files[SUMS] = "".join(f"{digest(data)}  {name}\n" for name, data in sorted(files.items())).encode()
+    files[VERIFIER] = own_verifier()
+    files[SUMS] = sums_of(files)
     return Round(result, files)
+
+
+def own_verifier() -> bytes:
+    """The stand-alone verifier that goes into every bundle."""
+    return Path(verify_round.__file__).read_bytes()
+
+
+def sums_of(files: Mapping[str, bytes]) -> bytes:
+    """What `SHA256SUMS` must say about these files, itself left out."""
+    lines = [f"{digest(data)}  {name}\n" for name, data in sorted(files.items()) if name != SUMS]
+    return "".join(lines).encode()
 
 
 def read_file(path: Path) -> bytes:

@@ -10,9 +10,12 @@ def closed_by(lot: Lot, level: Level, categories: Collection[str]) -> Ineligible
     """Why the lot's own `levels` or `admits` close it to such a school; None when they do not."""
     if lot.levels is not None and level not in lot.levels:
         return Ineligible.LEVEL
-    if lot.admits is not None and not any(category in categories for category in lot.admits):
-        return Ineligible.ADMITS
-    return None
+    return None if admitted(lot, categories) else Ineligible.ADMITS
+
+
+def admitted(lot: Lot, categories: Collection[str]) -> bool:
+    """Whether the lot's `admits` lets a school of these categories in."""
+    return lot.admits is None or any(category in categories for category in lot.admits)
 
 
 def closed_lots(rules: Rules, level: Level, categories: Collection[str]) -> dict[str, Ineligible]:

@@ -36,6 +36,7 @@ COMMANDS = {
     "serve": "stemfleet.cli.serve:serve",
     "ship": "stemfleet.cli.kits:ship",
     "user": "stemfleet.cli.people:user",
+    "verify": "stemfleet.cli.allocation:verify",
     "wave": "stemfleet.cli.waves:wave",
 }
 

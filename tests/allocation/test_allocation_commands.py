@@ -11,7 +11,7 @@ from hashlib import sha256
 import pytest
 from round_files import applicants, eight_schools, rules, rules_with_lot, school, write
 
-FILES = ["SHA256SUMS", "applicants.json", "commitment.json", "result.json", "rules.json"]
+FILES = ["SHA256SUMS", "applicants.json", "commitment.json", "result.json", "rules.json", "verify_round.py"]
 DRAND = "ab" * 32
 
 

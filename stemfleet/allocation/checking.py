@@ -1,0 +1,79 @@
+"""Checking a published bundle: its hashes, its digest, and everything that can be computed again.
+
+The recomputation is `verify_round` of this program, never the copy that lies in the bundle.
+"""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemfleet.allocation import verify_round
+from stemfleet.allocation.bundle import SUMS, VERIFIER, own_verifier, read_file, sums_of, zip_files
+from stemfleet.allocation.canonical import digest
+from stemfleet.allocation.commitment import Commitment, parse_commitment
+from stemfleet.errors import InputError, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A bundle in which nothing differs. `own_verifier`: its verify_round.py is byte for byte this program's."""
+
+    digest: str
+    commitment: Commitment
+    beacon_value: str
+    own_verifier: bool
+
+
+def verify_bundle(bundle: Path, expected_digest: str | None = None) -> Verified:
+    """Check a bundle, a folder or its zip. Raises Refused at the first difference, InputError when it is unreadable."""
+    return verify_files(read_bundle(bundle), expected_digest)
+
+
+def read_bundle(bundle: Path) -> dict[str, bytes]:
+    """File name → bytes, of a folder or of a zip. A zip that is not made of its files as `allocate` does is refused."""
+    if bundle.is_dir():
+        return {path.name: read_file(path) for path in sorted(bundle.iterdir())}
+    data = read_file(bundle)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, UnicodeError) as wrong:
+        raise InputError("{file} is no readable zip: {reason}.", file=str(bundle), reason=str(wrong)) from None
+    again = io.BytesIO()
+    zip_files(again, files)
+    if again.getvalue() != data:
+        raise Refused("{file}: the zip is not what its files give. Unpack it and check the folder.", file=str(bundle))
+    return files
+
+
+def verify_files(files: Mapping[str, bytes], expected_digest: str | None = None) -> Verified:
+    """Check a bundle given as file name → bytes; raises as `verify_bundle`."""
+    _check_sums(files)
+    found = digest(files[SUMS])
+    if expected_digest is not None and found != expected_digest.strip().lower():
+        raise Refused(
+            "The digest differs: expected {expected}, found {found}.", expected=expected_digest.strip(), found=found
+        )
+    try:
+        _, value = verify_round.verify(dict(files))
+    except verify_round.Differs as difference:
+        raise Refused("{difference}", difference=str(difference)) from None
+    except verify_round.UNREADABLE as wrong:
+        raise InputError("The files do not have the form of a bundle: {reason}.", reason=repr(wrong)) from None
+    return Verified(found, parse_commitment(files["commitment.json"]), value, files.get(VERIFIER) == own_verifier())
+
+
+def _check_sums(files: Mapping[str, bytes]) -> None:
+    if SUMS not in files:
+        raise InputError("{sums} is missing: this is no bundle, or not all of it.", sums=SUMS)
+    expected, listed = sums_of(files), files[SUMS]
+    if expected == listed:
+        return
+    lines = listed.decode(errors="replace").splitlines()
+    for line in expected.decode().splitlines():
+        if line not in lines:
+            found, name = line.split("  ", 1)
+            raise Refused("{name}: its SHA-256 is {found}; {sums} says otherwise.", name=name, found=found, sums=SUMS)
+    raise Refused("{sums} lists what is not there, or is not as `sha256sum` writes it.", sums=SUMS)

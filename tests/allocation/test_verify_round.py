@@ -1,0 +1,290 @@
+"""`verify` and the stand-alone `verify_round.py`: another way of computing, and no change stays unseen."""
+
+import ast
+import json
+import random
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from allocation_cases import REGIONS, SEED, a_wave, fields, lots
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from round_files import eight_schools, rules_with_lot
+
+from stemfleet.allocation import verify_round
+from stemfleet.allocation.applicants_file import applicants_bytes, parse_applicants
+from stemfleet.allocation.bundle import SUMS, _frozen, draw_round, sums_of, write_files
+from stemfleet.allocation.canonical import canonical
+from stemfleet.allocation.checking import read_bundle, verify_bundle, verify_files
+from stemfleet.allocation.commitment import Beacon, Commitment
+from stemfleet.allocation.engine import allocate
+from stemfleet.allocation.result_file import result_document
+from stemfleet.allocation.rules_file import parse_rules, rules_bytes
+from stemfleet.errors import InputError, Refused
+
+THREE = ("kit", "printer", "robot")
+many = settings(max_examples=150, deadline=None)
+
+
+def check_both_ways(rules, schools):
+    """The engine's result.json is what the verifier computes from the plain files."""
+    result = json.loads(canonical(result_document(allocate(rules, schools, SEED), "x")))
+    plain_rules = json.loads(rules_bytes(rules))
+    plain_schools = json.loads(applicants_bytes(schools))["applicants"]
+    computed = verify_round.compute(plain_rules, plain_schools, SEED)
+    assert computed == {key: result[key] for key in computed}
+    assert result.keys() - computed.keys() == {"format", "beacon_value", "seed"}
+
+
+@many
+@given(st.tuples(*(lots(code, seats=3) for code in THREE)), fields(THREE))
+def test_the_verifier_computes_the_engines_result(made, schools):
+    check_both_ways(a_wave(*made), schools)
+
+
+@many
+@given(st.tuples(*(lots(code, seats=3, caps=True) for code in THREE)), fields(THREE, regions=REGIONS))
+def test_the_verifier_computes_the_engines_result_with_nested_caps(made, schools):
+    check_both_ways(a_wave(*made), schools)
+
+
+@many
+@given(lots(), st.integers(0, 3), fields(regions=REGIONS))
+def test_the_verifier_computes_the_engines_result_with_a_crossing_cap(lot, cap, schools):
+    check_both_ways(a_wave(replace(lot, region_cap=cap)), schools)
+
+
+@pytest.fixture(scope="module")
+def files():
+    """The files of a bundle with a commitment."""
+    rules = parse_rules(canonical(rules_with_lot(open_region_cap=2)))
+    inputs = _frozen(rules, parse_applicants(canonical(eight_schools()), rules))
+    hashes = inputs.commitment
+    commitment = Commitment(hashes.rules_sha256, hashes.applicants_sha256, Beacon("drand", "4711"), "2025-02-28")
+    return dict(draw_round(inputs, "ab" * 32, commitment).files)
+
+
+@pytest.fixture
+def bundle(files, tmp_path):
+    write_files(tmp_path / "stem9", files, zipped=True)
+    return tmp_path / "stem9"
+
+
+def sealed(files):
+    """The files with hashes that fit them again: a forger's bundle."""
+    return {**files, SUMS: sums_of(files)}
+
+
+def changed(files, rnd):
+    """One byte of one file is another."""
+    name = rnd.choice(sorted(files))
+    data = bytearray(files[name])
+    data[rnd.randrange(len(data))] ^= rnd.randrange(1, 256)
+    return {**files, name: bytes(data)}
+
+
+def test_a_sound_bundle_is_confirmed_as_folder_and_as_zip(bundle, files):
+    digest = verify_files(files).digest
+    for path in (bundle, bundle.with_name("stem9.zip")):
+        found = verify_bundle(path, digest)
+        assert (found.digest, found.beacon_value, found.own_verifier) == (digest, "ab" * 32, True)
+        assert found.commitment.beacon == Beacon("drand", "4711")
+
+
+def test_a_thousand_random_changes_are_all_found(files):
+    """Any byte of any file, SHA256SUMS and the verifier itself included."""
+    rnd = random.Random(20250228)
+    for _ in range(1000):
+        with pytest.raises((Refused, InputError)):
+            verify_files(changed(files, rnd))
+
+
+def test_a_forger_who_mends_the_hashes_is_betrayed_by_the_digest(files):
+    rnd = random.Random(4711)
+    digest = verify_files(files).digest
+    for _ in range(1000):
+        with pytest.raises((Refused, InputError)):
+            verify_files(sealed(changed({name: files[name] for name in files if name != SUMS}, rnd)), digest)
+
+
+def test_a_forged_zip_is_found(bundle):
+    archive = bundle.with_name("stem9.zip")
+    data, rnd = archive.read_bytes(), random.Random(1)
+    for _ in range(100):
+        forged = bytearray(data)
+        forged[rnd.randrange(len(data))] ^= rnd.randrange(1, 256)
+        archive.write_bytes(forged)
+        with pytest.raises((Refused, InputError)):
+            verify_bundle(archive)
+
+
+def forge(files, name, change):
+    """The bundle with one JSON file changed by `change` in place, canonical and with hashes that fit."""
+    value = json.loads(files[name])
+    change(value)
+    return sealed({**files, name: canonical(value)})
+
+
+def swap_first_two(items):
+    items[0], items[1] = items[1], items[0]
+
+
+FORGERIES = {
+    "another winner": ("result.json", lambda v: v["awards"][0].update(school="9000008"), "awards[0].school"),
+    "another kind of place": ("result.json", lambda v: v["awards"][0].update(place="reserved"), "awards[0].place"),
+    "one award more": ("result.json", lambda v: v["awards"].append(v["awards"][0]), "awards"),
+    "waiting list turned": ("result.json", lambda v: swap_first_two(v["waiting"]["printer"]), "waiting.printer[0]"),
+    "another replacement": (
+        "result.json",
+        lambda v: v["replacements"]["kit"].update(dict.fromkeys(v["replacements"]["kit"], "9000001")),
+        "replacements.kit",
+    ),
+    "softer cut-off": ("result.json", lambda v: v["cutoffs"][0].update(chosen=99), "cutoffs[0].chosen"),
+    "another ticket": (
+        "result.json",
+        lambda v: v["cutoffs"][0]["last"].update(ticket="0" * 64),
+        "cutoffs[0].last.ticket",
+    ),
+    "smaller n": ("result.json", lambda v: v["certificates"]["printer"].update(n=0), "certificates.printer.n"),
+    "another seed": ("result.json", lambda v: v.update(seed="0" * 64), "seed"),
+    "another beacon value": ("result.json", lambda v: v.update(beacon_value="cd" * 32), "ticket"),
+    "a number as text": (
+        "result.json",
+        lambda v: v["cutoffs"][0].update(refused=str(v["cutoffs"][0]["refused"])),
+        "refused",
+    ),
+    "an unknown key": ("result.json", lambda v: v.update(note="x"), "note"),
+    "more seats": ("rules.json", lambda v: v["lots"][0].update(seats=4), "rules_sha256"),
+    "more points": ("applicants.json", lambda v: v["applicants"][1].update(points=900), "applicants_sha256"),
+    "another commitment": ("commitment.json", lambda v: v.update(rules_sha256="0" * 64), "rules_sha256"),
+}
+
+
+@pytest.mark.parametrize("case", FORGERIES)
+def test_a_forgery_with_mended_hashes_is_named_by_file_and_key(files, case):
+    name, change, key = FORGERIES[case]
+    with pytest.raises(Refused) as refused:
+        verify_files(forge(files, name, change))
+    assert key in str(refused.value)
+    assert "expected" in str(refused.value)
+
+
+def recommitted(files, name, change):
+    """Inputs changed before the draw, and a commitment and seed made to fit them."""
+    forged = forge(files, name, change)
+    key = name.replace(".json", "_sha256")
+    forged = forge(forged, "commitment.json", lambda v: v.update({key: verify_round.sha256(forged[name])}))
+    hashes = "|".join(verify_round.sha256(forged[part]) for part in ("rules.json", "applicants.json"))
+    seed = verify_round.sha256(f"stemfleet/1|{hashes}|{'ab' * 32}".encode())
+    return forge(forged, "result.json", lambda v: v.update(seed=seed))
+
+
+UNSOUND = {
+    "points that are not their lines": (lambda v: v["applicants"][1].update(points=900), "9000002.points"),
+    "a lot closed without reason": (
+        lambda v: v["applicants"][1].update(preferences=["kit"], ineligible={"printer": "level"}),
+        "9000002.ineligible.printer",
+    ),
+    "a kit that does not fit": (
+        lambda v: v["applicants"][6].update(preferences=["printer", "kit"], ineligible={}),
+        "9000007.ineligible.printer",
+    ),
+    "a school twice": (lambda v: v["applicants"].append(v["applicants"][-1]), "school"),
+}
+
+
+@pytest.mark.parametrize("case", UNSOUND)
+def test_inputs_that_contradict_themselves_are_found_even_when_committed(files, case):
+    change, key = UNSOUND[case]
+    with pytest.raises(Refused, match=r"applicants\.json: ") as refused:
+        verify_files(recommitted(files, "applicants.json", change))
+    assert key in str(refused.value)
+
+
+def test_a_file_that_is_not_canonical_is_found(files):
+    loose = json.dumps(json.loads(files["result.json"]), indent=1).encode()
+    with pytest.raises(Refused, match=r"result.json: sha256"):
+        verify_files(sealed({**files, "result.json": loose}))
+
+
+@pytest.mark.parametrize("name", ["rules.json", "applicants.json", "commitment.json", "result.json", SUMS])
+def test_a_missing_file_is_no_bundle(files, name):
+    left = {key: data for key, data in files.items() if key != name}
+    with pytest.raises((InputError, Refused), match=name):
+        verify_files(left if name == SUMS else sealed(left))
+
+
+def test_a_file_too_many_is_found(files):
+    with pytest.raises(Refused, match=r"note.txt: its SHA-256 is"):
+        verify_files({**files, "note.txt": b"hello"})
+
+
+def run_alone(folder: Path, *arguments):
+    """The bundle's own copy, isolated: no package, no environment."""
+    command = [sys.executable, "-I", folder / "verify_round.py", folder, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+
+
+def test_the_bundles_own_verifier_needs_nothing_and_says_what_differs(bundle, files):
+    done = run_alone(bundle)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ab" * 32 in done.stdout
+    assert "drand" in done.stdout
+    assert "4711" in done.stdout
+    assert run_alone(bundle, "--beacon", "ab" * 32).returncode == 0
+    other = run_alone(bundle, "--beacon", "cd" * 32)
+    assert other.returncode == 1
+    assert "beacon_value" in other.stdout
+
+    (bundle / "result.json").write_bytes(forge(files, "result.json", FORGERIES["smaller n"][1])["result.json"])
+    forged = run_alone(bundle)
+    assert forged.returncode == 1
+    assert "result.json: certificates.printer.n: expected 2, found 0" in forged.stdout
+
+    (bundle / "rules.json").unlink()
+    assert run_alone(bundle).returncode == 2
+    (bundle / "rules.json").write_text("{")
+    assert run_alone(bundle).returncode == 2
+
+
+def test_the_verifier_is_short_and_imports_the_standard_library_only():
+    source = Path(verify_round.__file__).read_text(encoding="utf-8")
+    assert len(source.splitlines()) < 300
+    imported = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imported |= {node.module} if isinstance(node, ast.ImportFrom) else {name.name for name in node.names}
+    assert imported <= sys.stdlib_module_names
+
+
+def stemfleet(*arguments):
+    command = [sys.executable, "-m", "stemfleet", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_command_confirms_and_refuses(bundle):
+    """Exit 0 with the digest, 1 at a difference, 2 when there is no bundle; the bundle's own verifier is never run."""
+    done = stemfleet("verify", bundle)
+    assert (done.returncode, done.stderr) == (0, "")
+    digest = verify_bundle(bundle).digest
+    assert digest in done.stdout
+    assert stemfleet("verify", bundle, "--digest", digest.upper()).returncode == 0
+    other = stemfleet("verify", bundle, "--digest", "0" * 64)
+    assert other.returncode == 1
+    assert "The digest differs" in other.stderr
+
+    (bundle / "verify_round.py").write_text("raise SystemExit(0)\n")
+    assert stemfleet("verify", bundle).returncode == 1
+    (bundle / SUMS).write_bytes(sums_of(read_bundle(bundle)))
+    resealed = stemfleet("verify", bundle)
+    assert resealed.returncode == 0
+    assert "verify_round.py is not this version's" in resealed.stderr
+
+    shutil.rmtree(bundle)
+    missing = stemfleet("verify", bundle)
+    assert missing.returncode == 2
+    assert "cannot be read" in missing.stderr
