@@ -58,13 +58,17 @@ _OTHER_UNITS = (
 )
 
 
-@lru_cache(maxsize=65536)
 def level_of(type_id: str, type_text: str, name: str) -> Level | SkipReason:
     """The level of a unit, or why it has none: NOT_A_SCHOOL or UNKNOWN_TYPE.
 
     The register's number decides; without one, or for a type that spans levels (35, church schools; «Σχολείο»), the
     words of the type, then those of the name.
     """
+    return _level_of_type(type_id, type_text) or _level_in(fold(name)) or SkipReason.UNKNOWN_TYPE
+
+
+@lru_cache(maxsize=4096)
+def _level_of_type(type_id: str, type_text: str) -> Level | SkipReason | None:
     if type_id in _NOT_SCHOOLS:
         return SkipReason.NOT_A_SCHOOL
     if type_text in set(Level) - {Level.UNIVERSITY}:
@@ -72,9 +76,7 @@ def level_of(type_id: str, type_text: str, name: str) -> Level | SkipReason:
     if type_id in _LEVEL_OF_TYPE:
         return _LEVEL_OF_TYPE[type_id]
     folded = fold(type_text)
-    if folded.split(" ")[0] in _OTHER_UNITS:
-        return SkipReason.NOT_A_SCHOOL
-    return _level_in(folded) or _level_in(fold(name)) or SkipReason.UNKNOWN_TYPE
+    return SkipReason.NOT_A_SCHOOL if folded.split(" ")[0] in _OTHER_UNITS else _level_in(folded)
 
 
 def _level_in(folded: str) -> Level | None:

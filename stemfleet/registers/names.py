@@ -51,8 +51,8 @@ def _looks_greek(word: str) -> bool:
 
 def clean(text: str) -> str:
     """A cell's text as it is stored: NFC, runs of blanks and control characters become one blank, ends trimmed."""
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()  # nearly every cell
     whole = text.encode("utf-8", "ignore").decode("utf-8")  # half a surrogate pair cannot be stored
     kept = "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} else c for c in whole)
     return unicodedata.normalize("NFC", " ".join(kept.split()))
