@@ -20,7 +20,7 @@ from stemfleet.resources import resource
 from stemfleet.words import Reason
 
 _CONNECT_ATTEMPTS = "3"
-_BOOT_S = 10.0  # from reset to a prompt; the first start makes the file system
+_BOOT_S = 15.0  # from reset to a prompt; the first start makes the file system
 _AMPY_S = 30.0
 _NO_FLASH_CHANGE = ("--flash-mode", "keep", "--flash-freq", "keep", "--flash-size", "keep")
 _MD5_NEEDS_STUB = "esp8266"  # its ROM cannot hash: without the stub nothing would be verified
@@ -99,8 +99,8 @@ class EspDriver:
         with self._run.line() as line:
             repl = RawRepl(self._run, line)
             repl.enter(_BOOT_S, fresh=False)
-            repl.run("import sys", 5.0)
-            runtime = repl.run("print(sys.implementation[0], sys.version)", 5.0).strip()
+            repl.run("import sys", _BOOT_S)
+            runtime = repl.run("print(sys.implementation[0], sys.version)", _BOOT_S).strip()
             repl.leave()
         self._run.found(runtime=runtime)
 
@@ -128,8 +128,8 @@ class EspDriver:
         self._at_prompt("os.rename('/first.py','/main.py')")
         with self._run.line() as line:
             RawRepl(self._run, line).restart()
-            line.ask("", r"^(?:>>> )?hello (\S+) (\S+)", 8.0)
-            program = ask_program(line, 5.0)
+            line.ask("", r"^(?:>>> )?hello (\S+) (\S+)", _BOOT_S)
+            program = ask_program(line, _BOOT_S)
         return Identity(None, {"program": f"{program.name} {program.version}", "platform": program.chip})
 
     def make_safe(self) -> None:
@@ -140,7 +140,7 @@ class EspDriver:
         with self._run.line() as line:
             repl = RawRepl(self._run, line)
             repl.enter(_BOOT_S, fresh=False)
-            repl.run(f"import os\n{order}", 5.0)
+            repl.run(f"import os\n{order}", _BOOT_S)
             repl.leave()
 
     def _compare(self, name: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from serial.tools import list_ports
 
@@ -26,7 +26,8 @@ from stemfleet.resources import resource
 from stemfleet.words import Reason
 
 _LOOK_S = 0.1  # between two looks at drive or port
-_PROMPT_S = 6.0
+_PROMPT_S = 12.0
+_GONE_S = 2.0  # without drive and port, a board is no longer plugged in
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ T = TypeVar("T")
 class MicrobitDriver:
     """One micro:bit. Settings of its recipes: docs/bench.md."""
 
-    port_first: ClassVar[bool] = False  # identity comes from the drive; a port may follow the first flash
+    port_first = False  # identity comes from the drive; a port may follow the first flash
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -45,6 +46,7 @@ class MicrobitDriver:
 
     def identify(self) -> Identity:
         """From DETAILS.TXT. Raises drive_missing, maintenance, wrong_board; a clone is a warning."""
+        self.port_first = self._run.port_exists()
         details = self._find_drive()
         if details.bootloader:
             raise BoardError(
@@ -91,7 +93,7 @@ class MicrobitDriver:
         with self._run.line() as line:
             repl = RawRepl(self._run, line)
             repl.enter(_PROMPT_S)
-            repl.run("import os", 3.0)
+            repl.run("import os", _PROMPT_S)
             release = repl.value("os.uname().release")
             self._run.found(runtime=str(release))
             if release != self._settings["runtime"]:
@@ -118,8 +120,8 @@ class MicrobitDriver:
     def finish(self) -> Identity | None:
         """The pupils' first program must be running, and say so."""
         with self._run.line() as line:
-            program = ask_program(line, 8.0)
-            cpu = line.ask("?id", r"^id ([0-9a-f]+)", 3.0, repeat=1.0)
+            program = ask_program(line, _PROMPT_S)
+            cpu = line.ask("?id", r"^id ([0-9a-f]+)", _PROMPT_S, repeat=2.0)
         approved = self._run.recipe.firmware
         if program.version != approved.version and self._run.firmware.name == (approved.file or Path()).name:
             raise _differs(f"the program that runs calls itself {program.name} {program.version}")
@@ -185,6 +187,8 @@ class MicrobitDriver:
 
         def back() -> bool:
             volume = self._drive_now()
+            if not volume.exists() and not self._patiently(self._is_plugged, _GONE_S):
+                raise port_fault(Reason.UNPLUGGED, self._run.port)
             details = read_details(volume)
             if details is None or details.unique_id != self._unique_id:
                 return False
@@ -193,17 +197,19 @@ class MicrobitDriver:
             return read_failure(volume) is not None or not any(volume.glob("*.hex"))
 
         if not self._patiently(back, float(self._settings["remount_s"])):
-            if not self._drive_now().exists() and not self._run.port_exists():
-                raise port_fault(Reason.UNPLUGGED, self._run.port)
             raise BoardError(
                 Reason.FLASH_INTERRUPTED,
                 f"The drive {self._volume} did not come back after the transfer. Plug the board in again and retry.",
                 retry=True,
             )
 
+    def _is_plugged(self) -> bool:
+        return self._drive_now().exists() or self._run.port_exists()
+
     def _await_port(self) -> None:
         if not self._patiently(self._run.port_exists, float(self._settings["port_s"])):
             raise port_fault(Reason.PORT_MISSING, self._run.port)
+        self.port_first = True  # from now on a missing port means that the board was pulled out
 
     def _patiently(self, look: Callable[[], T], seconds: float) -> T:
         """What `look` gives, as soon as it is true, or at the end of the time."""

@@ -14,8 +14,8 @@ from stemfleet.words import Reason
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _INTERRUPT, _RAW, _NORMAL, _EXECUTE = b"\x03", b"\x01", b"\x02", b"\x04"
 _PIECE, _PAUSE_S = 32, 0.01
-_KNOCK_S = 0.7  # one try to get a prompt
-_CLAIM_S = 2.0  # a board that runs takes a program within this
+_KNOCK_S = 0.7  # the first try to get a prompt; each further one is more patient
+_CLAIM_S = 10.0  # a board that runs takes a program within this, even an emulated one on a busy machine
 _BLOCK = 64  # bytes of a file that are printed at once
 
 
@@ -52,17 +52,19 @@ class RawRepl:
 
     def _knock(self, timeout: float) -> None:
         heard: BoardFault | None = None
+        patience = _KNOCK_S
         until = self._run.remaining() - timeout
         while self._run.remaining() > max(until, 0.0):
             self._line.write(b"\r" + _INTERRUPT + _INTERRUPT)
             self._line.drain(quiet=0.05, limit=0.5)
             self._line.write(b"\r" + _RAW)
             try:
-                self._line.read_until(_BANNER, _KNOCK_S)
+                self._line.read_until(_BANNER, patience)
                 return
             except BoardFault as fault:
                 if fault.reason not in (Reason.SILENT, Reason.UNREADABLE):
                     raise
+                patience *= 1.5
                 heard = heard if heard is not None and fault.reason == Reason.SILENT else fault
         if heard is not None:
             raise heard
@@ -98,11 +100,11 @@ class RawRepl:
         self._line.drain(quiet=0.1)
         self._line.write(_EXECUTE)
 
-    def value(self, expression: str, timeout: float = 3.0) -> object:
+    def value(self, expression: str, timeout: float = _CLAIM_S) -> object:
         """A Python value: number, text, bytes, or lists of these. Raises BoardError(unreadable) for anything else."""
         return self._literal(self.run(f"print(repr({expression}))", timeout))
 
-    def file(self, name: str, timeout: float = 10.0) -> bytes:
+    def file(self, name: str, timeout: float = _CLAIM_S) -> bytes:
         """The contents of a file, fetched in small blocks."""
         printed = self.run(
             f"f=open({name!r},'rb')\nwhile 1:\n b=f.read({_BLOCK})\n if not b:break\n print(repr(b))\nf.close()",

@@ -18,8 +18,8 @@ from stemfleet.devices.run import Run
 from stemfleet.words import Reason
 
 _MEASUREMENT = re.compile(r"m (\w+) (\S+)(?: (\S+))?")
-_STEP_S = 5.0
-_AFTER_HANG_S = 3.0
+_STEP_S = 15.0
+_AFTER_HANG_S = 5.0
 
 
 def run_steps(run: Run, repl: RawRepl, folder: Path) -> None:
@@ -65,7 +65,7 @@ def _number(text: str) -> float | str:
 def _step(run: Run, repl: RawRepl, file: Path) -> str | None:
     """What a step printed, None if it hung; of a step that raised, nothing counts.
 
-    A step's limit (default 5 s) is `[settings.step_limits]` of the recipe, in seconds.
+    A step's limit (default 15 s) is `[settings.step_limits]` of the recipe, in seconds.
     """
     run.note(f"step {file.stem}")
     limits: dict[str, float] = run.recipe.settings.get("step_limits", {})
