@@ -48,7 +48,6 @@ EXPORT_TITLES: tuple[tuple[str, str], ...] = (
     ("DNS Μονάδας", "dns"),
     ("ExtDNS Μονάδας", ""),
 )
-_EXPORT_ONLY = {"country", "municipality_community", "source", "implementation_entity", "transfer_area", "dns"}
 
 _TYPES = {
     1: "ΝΗΠΙΑΓΩΓΕΙΟ", 2: "ΔΗΜΟΤΙΚΟ", 3: "ΓΥΜΝΑΣΙΟ", 4: "ΓΕΝΙΚΟ ΛΥΚΕΙΟ", 5: "ΕΠΑΓΓΕΛΜΑΤΙΚΟ ΛΥΚΕΙΟ",
@@ -65,18 +64,21 @@ _FIRST_UPDATE = datetime(2024, 1, 8, 9, 30)
 _ACCENTS = str.maketrans("ΆΈΉΊΌΎΏ", "ΑΕΗΙΟΥΩ")
 
 
-def api_fields(unit: Unit) -> dict[str, Any]:
-    """The unit as the API gives it: identifiers and their words side by side, null where there is nothing."""
-    return {name: value for name, value in _all_fields(unit).items() if name not in _EXPORT_ONLY}
-
-
 def export_cells(unit: Unit) -> list[Any]:
     """The unit's cells in the order of EXPORT_TITLES; None where there is nothing."""
-    fields = _all_fields(unit)
+    fields = api_fields(unit) | {
+        "country": "ΕΛΛΑΔΑ",
+        "municipality_community": unit.spot.town,
+        "source": "MM",
+        "implementation_entity": "ΙΤΥΕ",
+        "transfer_area": unit.spot.place.name,
+        "dns": unit.email.partition("@")[2],
+    }
     return [fields[name] if name else None for _, name in EXPORT_TITLES]
 
 
-def _all_fields(unit: Unit) -> dict[str, Any]:
+def api_fields(unit: Unit) -> dict[str, Any]:
+    """The unit as the API gives it: identifiers and their words side by side, null where there is nothing."""
     place = unit.spot.place
     primary = unit.type_id in {1, 2, 15}
     special_id = unit.kind.special_id if unit.kind else None
@@ -110,12 +112,6 @@ def _all_fields(unit: Unit) -> dict[str, Any]:
         "inaccessible": unit.remote,
         "studentsSum": unit.students,
         "last_update": str(_FIRST_UPDATE + timedelta(days=unit.day, minutes=unit.mm_id % 480)),
-        "country": "ΕΛΛΑΔΑ",
-        "municipality_community": unit.spot.town,
-        "source": "MM",
-        "implementation_entity": "ΙΤΥΕ",
-        "transfer_area": place.name,
-        "dns": unit.email.partition("@")[2],
     }
 
 
