@@ -1,6 +1,7 @@
 """The bench: many slots at once, a thread for each that runs, so a stuck one never delays another."""
 
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from stemfleet.errors import Busy, NotFound, StemfleetError
 from stemfleet.words import Outcome, Reason
 
 STOP_S = 10.0  # what a stop may take: a tool is killed within a second, a board made safe within five
+
+_log = logging.getLogger(__name__)
 
 Listener = Callable[[SlotState], None]
 Keeper = Callable[[Slot, Provisioned], None]
@@ -206,7 +209,10 @@ class Bench:
             self._states[state.slot] = numbered
             listeners = list(self._listeners)
         for listener in listeners:
-            listener(numbered)
+            try:
+                listener(numbered)
+            except Exception:  # whoever only watches must not break the work on a board
+                _log.exception("A listener of the bench failed at slot %s.", state.slot)
 
     def _slot(self, name: str) -> Slot:
         if name not in self._slots:

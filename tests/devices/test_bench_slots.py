@@ -115,6 +115,20 @@ def test_a_record_that_cannot_be_kept_is_shown_at_its_slot(tmp_path: Path, error
             assert str(error.args[-1]) in bench.snapshot()[0].detail
 
 
+def test_a_listener_that_fails_breaks_no_board(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(state: SlotState) -> None:
+        raise RuntimeError("nobody is at home")
+
+    with Peer(board()) as peer:
+        slots = [Slot("A1", benchtop_recipe(tmp_path), peer.port)]
+        with Bench(slots, station="s", operator="o") as bench:
+            bench.subscribe(broken)
+            bench.start_all()
+            assert bench.wait(10)
+            assert bench.results()[0].record.outcome is Outcome.PASS
+    assert "nobody is at home" in caplog.text
+
+
 def test_stopping_the_bench_ends_every_thread_and_makes_every_board_safe(tmp_path: Path) -> None:
     recipe = benchtop_recipe(tmp_path, flash=SLOW)
     before = threading.active_count()
