@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, func, select
 
+from stemfleet.catalogue import find_model
 from stemfleet.errors import InputError, NotFound, Refused
-from stemfleet.kits import find_kit, move_kit, open_points
+from stemfleet.kits import boards_of, find_kit, move_kit, open_points
+from stemfleet.paper import DeliveryNote, NoteKit, delivery_note
 from stemfleet.store import Award, Kit, Person, School, Shipment, Wave
 from stemfleet.words import KitState, Role
 from stemfleet.workshop import Workshop
@@ -47,6 +49,40 @@ def ship_kits(workshop: Workshop, person: Person, tags: Sequence[str], school_co
             kit.shipment_id = shipment.id
             move_kit(session, person, kit, KitState.SHIPPED, school=school_code, shipment=shipment.id)
         return shipment
+
+
+def print_note(workshop: Workshop, person: Person, shipment_id: int, public_url: str) -> bytes:
+    """The delivery note of a shipment as PDF, to lie in the box. Raises NotFound."""
+    person.must_be(Role.WAREHOUSE, Role.NSO)
+    with workshop.store.read() as session:
+        shipment = session.get(Shipment, shipment_id)
+        if shipment is None:
+            raise NotFound("There is no shipment {number}.", number=shipment_id)
+        school = session.get_one(School, shipment.school_code)
+        kits = session.exec(select(Kit).where(Kit.shipment_id == shipment.id).order_by(Kit.tag)).all()
+        awards = session.exec(select(Award).where(col(Award.id).in_([kit.award_id for kit in kits]))).all()
+        note = DeliveryNote(
+            number=f"{shipment.id:05d}",
+            day=shipment.shipped.date(),
+            wave=", ".join(sorted({award.wave_code for award in awards})),
+            recipient_code=school.code,
+            recipient=tuple(
+                filter(None, [school.name, school.university, school.address, school.postal_code, school.municipality])
+            ),
+            kits=tuple(_note_kit(session, workshop, kit) for kit in kits),
+            url=f"{public_url}/k/{kits[0].tag}",
+        )
+    return delivery_note(note, made=shipment.shipped)
+
+
+def _note_kit(session: Session, workshop: Workshop, kit: Kit) -> NoteKit:
+    model = find_model(workshop.models, kit.model)
+    return NoteKit(
+        tag=kit.tag,
+        title=model.title["el"],
+        serials=tuple(board.id for board in boards_of(session, kit)),
+        parts=tuple((part.title["el"], part.count) for part in model.parts),
+    )
 
 
 def list_open_awards(workshop: Workshop, model: str) -> list[tuple[Award, School, int]]:

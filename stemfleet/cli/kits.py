@@ -9,7 +9,7 @@ from stemfleet.cli.context import acting, opened
 from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.kits import label_kits, list_kits, receive_kits, show_kit
 from stemfleet.settings import Settings
-from stemfleet.shipments import pack_kit, reserve_kit, ship_kits
+from stemfleet.shipments import pack_kit, print_note, reserve_kit, ship_kits
 from stemfleet.words import KitState
 
 
@@ -105,11 +105,14 @@ def pack(settings: Settings, tags: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("tags", nargs=-1, required=True)
 @click.option("--to", "school", required=True, metavar="CODE")
+@click.option("--note", type=click.Path(path_type=Path, dir_okay=False), help="Write the delivery note (PDF) here.")
 @click.pass_obj
-def ship(settings: Settings, tags: tuple[str, ...], school: str) -> None:
+def ship(settings: Settings, tags: tuple[str, ...], school: str, note: Path | None) -> None:
     """Ship kits to an awarded school, all or none. A kit without a pass is refused."""
     with acting(settings) as (workshop, person):
         shipment = ship_kits(workshop, person, tags, school)
+        if note is not None:
+            note.write_bytes(print_note(workshop, person, shipment.id, settings.address))
     click.echo(f"Shipment {shipment.id}: {' '.join(tags)} to {school}")
 
 

@@ -1,7 +1,7 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
 from stemfleet.kits.assemble import count_run, receive_kits
-from stemfleet.kits.gate import OpenPoint, open_points
+from stemfleet.kits.gate import OpenPoint, boards_of, open_points
 from stemfleet.kits.label import label_kits
 from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
@@ -11,6 +11,7 @@ from stemfleet.kits.tags import find_kit, parse_tag
 __all__ = [
     "KitView",
     "OpenPoint",
+    "boards_of",
     "confirm_receipt",
     "count_kits",
     "count_run",

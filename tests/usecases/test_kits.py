@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from stemfleet.accounts import add_person
 from stemfleet.errors import InputError, NotFound, Refused, StemfleetError
 from stemfleet.kits import confirm_receipt, label_kits, list_kits, list_reports, receive_kits, report_kit, show_kit
 from stemfleet.kits.tags import make_tag, parse_tag
-from stemfleet.shipments import pack_kit, reserve_kit, ship_kits
+from stemfleet.shipments import pack_kit, print_note, reserve_kit, ship_kits
 from stemfleet.store import Attachment, BoardRun, Kit, Person, Shipment, Store
 from stemfleet.words import KitState, Outcome, Role
 from stemfleet.workshop import Workshop
@@ -310,3 +311,16 @@ def test_an_unknown_tag_is_not_found(workshop: Workshop) -> None:
         show_kit(workshop, make_tag(99))
     with pytest.raises(StemfleetError, match="SF-"):
         show_kit(workshop, "nonsense")
+
+
+def test_the_delivery_note_names_the_kit_its_boards_and_its_parts(
+    workshop: Workshop, warehouse: Person, tag: str, school: str
+) -> None:
+    run_board(workshop, warehouse, "uno-1", tag)
+    shipment = ship_kits(workshop, warehouse, [tag], school)
+    document = pypdfium2.PdfDocument(print_note(workshop, warehouse, shipment.id, "https://stem.example.gr"))
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert all(part in text for part in (tag, "uno-1", school, "Σετ Arduino Uno", "Καλώδιο USB", "TEST"))
+    with pytest.raises(NotFound):
+        print_note(workshop, warehouse, 999, "https://stem.example.gr")
