@@ -57,7 +57,7 @@ def applicants_chunks(applicants: Iterable[Applicant]) -> Iterator[str]:
     yield '{"applicants":['
     comma = ""
     for applicant in applicants:
-        yield comma + encode(_document(applicant))
+        yield comma + encode(applicant_document(applicant))
         comma = ","
     yield f'],"format":"{FORMAT}"}}\n'
 
@@ -194,14 +194,15 @@ class ApplicantReader:
         return self._lines.setdefault(line, line)
 
 
-def _document(applicant: Applicant) -> dict[str, Any]:
+def applicant_document(applicant: Applicant) -> dict[str, Any]:
+    """An applicant as the JSON value that the file holds."""
     return {
         "school": applicant.school,
         "level": applicant.level,
         "region": applicant.region,
         "categories": sorted(applicant.categories),
         "points": applicant.points,
-        "lines": applicant.lines,
-        "preferences": applicant.preferences,
-        "ineligible": applicant.ineligible,
+        "lines": [list(line) for line in applicant.lines],
+        "preferences": list(applicant.preferences),
+        "ineligible": dict(applicant.ineligible),
     }

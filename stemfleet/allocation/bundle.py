@@ -17,6 +17,7 @@ from stemfleet.allocation.canonical import digest
 from stemfleet.allocation.commitment import Beacon, Commitment, commitment_bytes, parse_commitment
 from stemfleet.allocation.draw import beacon_value, round_seed
 from stemfleet.allocation.engine import allocate
+from stemfleet.allocation.events import Event, after_events, events_bytes, parse_events
 from stemfleet.allocation.result_file import result_bytes
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
 from stemfleet.allocation.values import Applicant, Result, Rules
@@ -25,6 +26,7 @@ from stemfleet.errors import InputError
 RULES = "rules.json"
 APPLICANTS = "applicants.json"
 COMMITMENT = "commitment.json"
+EVENTS = "events.json"
 RESULT = "result.json"
 VERIFIER = "verify_round.py"
 SUMS = "SHA256SUMS"
@@ -76,25 +78,37 @@ def read_commitment(path: Path) -> Commitment:
     return parse_commitment(read_file(path), str(path))
 
 
+def read_events(path: Path) -> tuple[Event, ...]:
+    """An events file, checked as far as it can be alone. Raises InputError."""
+    return parse_events(read_file(path), str(path))
+
+
 def commitment_files(inputs: Inputs, beacon: Beacon, published: str) -> dict[str, bytes]:
     """The first three files of a bundle: what is published before the draw. `published` is `YYYY-MM-DD`."""
     made = Commitment(inputs.commitment.rules_sha256, inputs.commitment.applicants_sha256, beacon, published)
     return _input_files(inputs, made)
 
 
-def draw_round(inputs: Inputs, beacon: str, commitment: Commitment | None = None) -> Round:
+def draw_round(
+    inputs: Inputs, beacon: str, commitment: Commitment | None = None, events: Sequence[Event] | None = None
+) -> Round:
     """Compute a round and its bundle's files.
 
-    `beacon` is the public random value as typed. Raises InputError when its form is wrong or the inputs are not those
-    of the commitment.
+    `beacon` is the public random value as typed. `events` are what happened since the draw: the inputs stay frozen, the
+    tickets stay the same. Raises InputError when the value's form is wrong, the inputs are not those of the commitment,
+    or an event cannot have happened.
     """
     if commitment is not None:
         _check_hashes(inputs, commitment)
     committed = commitment or inputs.commitment
     value = beacon_value(beacon, None if committed.beacon is None else committed.beacon.source)
     seed = round_seed(committed.rules_sha256, committed.applicants_sha256, value)
-    result = allocate(inputs.rules, inputs.applicants, seed)
     files = _input_files(inputs, committed)
+    applicants = inputs.applicants
+    if events is not None:
+        files[EVENTS] = events_bytes(parse_events(events_bytes(events)))
+        applicants = after_events(inputs.rules, applicants, seed, parse_events(files[EVENTS]))
+    result = allocate(inputs.rules, applicants, seed)
     files[RESULT] = result_bytes(result, value)
     files[VERIFIER] = own_verifier()
     files[SUMS] = sums_of(files)

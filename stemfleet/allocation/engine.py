@@ -26,8 +26,7 @@ def allocate(rules: Rules, applicants: Sequence[Applicant], seed: str) -> Result
     files are checked when they are read, and values made by a program with `bundle.inputs_of`.
     """
     by_merit, merits = order_of_merit(rules.wave, applicants, seed)
-    desks = {lot.code: Desk(lot, by_merit) for lot in rules.lots}
-    preferences = [applicant.preferences for applicant in by_merit]
+    desks, preferences = _desks(rules, by_merit)
     settled = settle(desks, preferences)
     replacements = Replacements(desks, settled, preferences)
     schools = [applicant.school for applicant in by_merit]
@@ -48,6 +47,13 @@ def allocate(rules: Rules, applicants: Sequence[Applicant], seed: str) -> Result
     )
 
 
+def holders(rules: Rules, applicants: Sequence[Applicant], seed: str) -> dict[str, str]:
+    """School → the lot that it holds: the awards of `allocate` alone, in a fraction of its time."""
+    by_merit, _ = order_of_merit(rules.wave, applicants, seed)
+    settled = settle(*_desks(rules, by_merit))
+    return {by_merit[rank].school: code for code, lot in settled.items() for rank in lot.held}
+
+
 def order_of_merit(wave: str, applicants: Sequence[Applicant], seed: str) -> tuple[list[Applicant], list[Merit]]:
     """The applicants by points (most first), then by ticket (lowest first), and their places in that order."""
     drawn = tickets(seed, wave, [applicant.school for applicant in applicants])
@@ -55,6 +61,12 @@ def order_of_merit(wave: str, applicants: Sequence[Applicant], seed: str) -> tup
     order.sort(key=lambda index: -applicants[index].points)
     by_merit = [applicants[index] for index in order]
     return by_merit, [Merit(applicants[index].points, drawn[index]) for index in order]
+
+
+def _desks(rules: Rules, by_merit: Sequence[Applicant]) -> tuple[dict[str, Desk], list[tuple[str, ...]]]:
+    """The lots with the field as each sees it, and every rank's preferences."""
+    desks = {lot.code: Desk(lot, by_merit) for lot in rules.lots}
+    return desks, [applicant.preferences for applicant in by_merit]
 
 
 def _awards(settled: Mapping[str, Settled], schools: Sequence[str]) -> tuple[Award, ...]:

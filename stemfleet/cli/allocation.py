@@ -10,13 +10,16 @@ from stemfleet.allocation.bundle import (
     commitment_files,
     draw_round,
     read_commitment,
+    read_events,
     read_inputs,
     write_files,
 )
 from stemfleet.allocation.checking import verify_bundle
 from stemfleet.allocation.commitment import Beacon, a_date
 from stemfleet.allocation.draw import PLANNING
+from stemfleet.allocation.events import changes
 from stemfleet.allocation.reading import At
+from stemfleet.allocation.values import Result
 
 FILE = click.Path(path_type=Path)
 
@@ -49,6 +52,7 @@ def commit(*, rules: Path, applicants: Path, beacon_source: str, beacon_round: s
 @applicants_option
 @click.option("--beacon", required=True, metavar="VALUE", help="The public random value, as published.")
 @click.option("--commitment", type=FILE, help="The commitment.json that was published before the draw.")
+@click.option("--events", type=FILE, help="What happened since the draw: corrections, acceptances, declines.")
 @click.option("--explanations", type=click.Choice(["none"]), help="Leave the explanations out.")
 @out_option
 def allocate(
@@ -57,22 +61,31 @@ def allocate(
     applicants: Path,
     beacon: str,
     commitment: Path | None,
+    events: Path | None,
     explanations: str | None,  # noqa: ARG001  # a bundle has no explanations yet, so there is nothing to leave out
     out: Path,
 ) -> None:
     """Allocate a wave and write the bundle from which anyone can check it."""
     check_free(out)
     committed = None if commitment is None else read_commitment(commitment)
-    drawn = draw_round(read_inputs(rules, applicants), beacon, committed)
+    inputs = read_inputs(rules, applicants)
+    drawn = draw_round(inputs, beacon, committed, None if events is None else read_events(events))
     write_files(out, drawn.files, zipped=True)
     if beacon.strip() == PLANNING:
         click.echo("PLANNING: made with the fixed value for planning, not drawn.", err=True)
     for notice in drawn.result.notices:
         click.echo(f"Notice: {notice}", err=True)
+    if events is not None:
+        _show_changes(draw_round(inputs, beacon, committed).result, drawn.result)
     for lot, waiting in drawn.result.waiting.items():
         awards = len(drawn.result.replacements[lot])
         click.echo(f"lot {lot}: {awards} awards, {len(waiting)} waiting")
     click.echo(f"digest {drawn.digest}")
+
+
+def _show_changes(before: Result, after: Result) -> None:
+    for change in changes(before, after):
+        click.echo(f"school {change.school}: {change.before or 'nothing'} -> {change.after or 'nothing'}")
 
 
 def _named(value: str, option: str) -> str:
