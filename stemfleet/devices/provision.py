@@ -32,15 +32,8 @@ _CLAIMS: dict[str, Run] = {}
 _CLAIMS_LOCK = threading.Lock()
 
 PREPARE = PhasePlan("prepare", timeout_s=10.0, without_flash=True)
-# What a board that was pulled out looks like from the inside.
-_LOOKS_UNPLUGGED = {
-    Reason.SILENT,
-    Reason.UNREADABLE,
-    Reason.PHASE_TIMEOUT,
-    Reason.FLASH_INTERRUPTED,
-    Reason.VERIFY_MISMATCH,
-    Reason.PORT_MISSING,
-}
+# What a missing port does not explain; everything else may be the look of a board that was pulled out.
+_NOT_UNPLUGGED = {Reason.TOOL_MISSING, Reason.FIRMWARE_CHANGED, Reason.PRACTICE_IMAGE, Reason.INTERNAL}
 
 
 def provision(
@@ -197,7 +190,8 @@ class _Board:
         if plan.name == "check":
             measured = {measurement.name for measurement in self.run.measurements}
             for limit in self.slot.recipe.checks:
-                if limit.name not in measured and not (limit.hardware and self.run.is_pty):
+                spared = limit.optional or (limit.hardware and self.run.is_pty)
+                if limit.name not in measured and not spared:
                     self.run.measure(limit.name, None)
         rows = self.run.measurements[before:]
         for row in rows:
@@ -252,7 +246,8 @@ class _Board:
         """A board that was pulled out looks silent or broken in many ways; the missing port tells."""
         if plan is PREPARE or not getattr(self.driver, "port_first", True):
             return fault
-        if fault.reason in _LOOKS_UNPLUGGED and not self.run.port_exists():
+        could_not_tell = fault.outcome in {Outcome.ERROR, Outcome.TIMEOUT} and fault.reason not in _NOT_UNPLUGGED
+        if (could_not_tell or fault.reason == Reason.VERIFY_MISMATCH) and not self.run.port_exists():
             return port_fault(Reason.UNPLUGGED, self.slot.port)
         return fault
 

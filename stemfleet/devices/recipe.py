@@ -33,7 +33,8 @@ _KIND_NAMES: dict[type, str] = {
 class Limit:
     """Limits of one measurement, both included. For a text, `low` and `high` are the text it must equal.
 
-    `hardware`: only a real board can tell; on an emulated one it is neither measured nor missing.
+    `hardware`: only a real board can tell; on an emulated one it is neither measured nor missing. `optional`: a board
+    without this part reports nothing, and is none the worse for it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Limit:
     low: float | str | None = None
     high: float | str | None = None
     hardware: bool = False
+    optional: bool = False
 
     def judge(self, value: Value) -> Measurement:
         """The measurement with its outcome: ERROR without a value, else PASS or FAIL."""
@@ -201,6 +203,7 @@ def _limit(table: "_Table") -> Limit:
         low=equals if equals else table.number("low", None),
         high=equals if equals else table.number("high", None),
         hardware=table.get("hardware", bool, False),
+        optional=table.get("optional", bool, False),
     )
     table.nothing_else()
     return limit

@@ -205,8 +205,14 @@ def test_garbage_without_end_is_unreadable() -> None:
     assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.UNREADABLE)
 
 
-def test_a_missing_sensor_is_an_error_and_never_a_pass() -> None:
+def test_a_printer_without_a_heated_bed_passes_without_one() -> None:
     record = checked(marlin(M105="ok T:21.30 /0.00 @:0\n"))
+    assert record.outcome is Outcome.PASS
+    assert "bed" not in {row.name for row in record.measurements}
+
+
+def test_a_missing_hot_end_is_an_error_and_never_a_pass() -> None:
+    record = checked(marlin(M105="ok B:21.30 /0.00 @:0\n"))
     assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.UNREADABLE)
 
 
