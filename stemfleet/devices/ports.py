@@ -1,6 +1,6 @@
 """What is plugged in: serial ports, the recipes that they may be for, and the drive that belongs to the same board."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,12 @@ class Port:
 
 def list_ports(recipes: Mapping[str, Recipe]) -> list[Port]:
     """Everything that is plugged in now, by place on the hubs."""
-    drives = mounted_drives()
-    ports = [_port(info, drives, recipes) for info in pyserial_ports.comports()]
+    return pair(pyserial_ports.comports(), mounted_drives(), recipes)
+
+
+def pair(infos: Iterable[Any], drives: Mapping[Path, Details], recipes: Mapping[str, Recipe]) -> list[Port]:
+    """Ports (pyserial's ListPortInfo) with their drives; drives that belong to none of them at the end."""
+    ports = [_port(info, drives, recipes) for info in infos]
     paired = {port.volume for port in ports}
     ports += [_drive(volume, details, recipes) for volume, details in drives.items() if volume not in paired]
     return sorted(ports, key=lambda port: (port.location or "~", port.device or "~", str(port.volume)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from stemfleet.devices.faults import BoardFail
+from stemfleet.devices.faults import BoardError, BoardFail
 from stemfleet.devices.recipe import Firmware, Limit, PhasePlan, Recipe
 from stemfleet.devices.run import Identity, Run
 from stemfleet.devices.talk import Talk
@@ -98,6 +98,8 @@ class BenchtopDriver:
         self._run.tool([part.replace("{image}", str(self._run.firmware)) for part in command])
 
     def verify(self) -> None:
+        if blamed := self._run.recipe.settings.get("blames"):
+            raise BoardError(blamed, "what a tool made of it")
         self._verified += 1
         if self._verified <= self._run.recipe.settings.get("bad_reads", 0):
             raise BoardFail(Reason.VERIFY_MISMATCH, "differs", retry=True)

@@ -189,16 +189,27 @@ def test_a_phase_past_its_limit_is_a_timeout(tmp_path: Path) -> None:
     assert BenchtopDriver.safe == [peer.port]
 
 
-def test_a_board_that_is_pulled_out_is_unplugged_whatever_it_looks_like(tmp_path: Path) -> None:
+@pytest.mark.parametrize("blamed", [None, Reason.PORT_BUSY, Reason.SILENT, Reason.UNREADABLE, Reason.PORT_MISSING])
+def test_a_board_that_is_pulled_out_is_unplugged_whatever_it_looks_like(tmp_path: Path, blamed: str | None) -> None:
     peer = Peer(board())
-    slow = [sys.executable, "-c", "import time; time.sleep(0.3)"]
 
     def pull(state: SlotState) -> None:
         if state.phase == "flash":
             peer.unplug()
 
-    result = run(benchtop_recipe(tmp_path, flash=slow), peer.port, on_event=pull)
+    result = run(benchtop_recipe(tmp_path, blames=blamed), peer.port, on_event=pull)
     assert outcome(result) == (Outcome.ERROR, Reason.UNPLUGGED)
+
+
+def test_a_tool_that_is_missing_is_named_even_when_the_board_is_pulled_out(tmp_path: Path) -> None:
+    peer = Peer(board())
+
+    def pull(state: SlotState) -> None:
+        if state.phase == "flash":
+            peer.unplug()
+
+    result = run(benchtop_recipe(tmp_path, flash=["tool-of-nobody"]), peer.port, on_event=pull)
+    assert outcome(result) == (Outcome.ERROR, Reason.TOOL_MISSING)
 
 
 def test_a_stop_gives_a_whole_record_and_a_safe_board(tmp_path: Path) -> None:
