@@ -70,6 +70,8 @@ class MicrobitBoard(PtyBoard):
 
     def chores(self) -> None:
         """Looks whether a hex file was dropped, and programs it as the interface chip does."""
+        if self._cpu is not None:
+            self._cpu.keep_ticking()
         try:
             pieces = self._drive.take()
             if pieces is None:
