@@ -8,7 +8,7 @@ RUN_PACKAGES := python3-venv gcc libc6-dev avrdude simavr libsimavr-dev libelf-d
 	arduino-core-avr qemu-system-arm
 TEST_PACKAGES := chromium postgresql poppler-utils
 
-.PHONY: demo test setup setup-test lint firmware clean
+.PHONY: demo test setup setup-test lint translations firmware clean
 
 demo: setup
 	$(BIN)/stemfleet demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -38,6 +38,10 @@ $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "Python packages for the tests: into $(VENV)"
 	$(BIN)/python -m pip install --quiet --editable '.[virtual,test]'
 	touch $@
+
+# Gathers the texts of pages and errors into the catalogues, says what has no translation, and compiles them.
+translations: setup-test
+	$(BIN)/python scripts/translations.py
 
 firmware: setup
 	$(MAKE) -C firmware

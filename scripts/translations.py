@@ -66,7 +66,8 @@ def update(language: str) -> None:
 
 def _pairs(catalog: Catalog) -> dict[str, list[str]]:
     """Texts by their sources, without the header, in which each version of Babel names itself."""
-    return {_texts(message.id)[0]: _texts(message.string) for message in catalog if message.id}
+    there = [message for message in catalog if message.id and all(_texts(message.string))]
+    return {_texts(message.id)[0]: _texts(message.string) for message in there}
 
 
 def problems(language: str) -> list[str]:

@@ -17,7 +17,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from stemfleet.errors import InputError, NotFound, Refused, StemfleetError
+from stemfleet.errors import Busy, InputError, NotFound, Refused, StemfleetError
 from stemfleet_web.language import sentence
 from stemfleet_web.persons import NotSignedIn, NotYours
 
@@ -26,6 +26,7 @@ _STATUS: tuple[tuple[type[StemfleetError], int], ...] = (
     (NotFound, 404),
     (InputError, 400),
     (Refused, 409),
+    (Busy, 409),
 )
 
 

@@ -1,5 +1,6 @@
 """Serving: waitress, with a thread for every live wall and enough others for the pages."""
 
+import socket
 import threading
 
 from flask import Flask
@@ -25,6 +26,20 @@ def serve(app: Flask, host: str, port: int) -> None:
         server.close()
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    """Before any thread is started: most often it is here that serving fails."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=256)
+    except (OSError, OverflowError) as error:
+        raise Unavailable(
+            "{host}:{port} cannot be served: {why}. Choose another port with --port.",
+            host=host,
+            port=port,
+            why=getattr(error, "strerror", None) or error,
+        ) from error
+
+
 class Server:
     """Listens as soon as it is made; port 0 takes a free one, which `port` then tells."""
 
@@ -33,19 +48,17 @@ class Server:
         self._map: dict[int, object] = {}
         self._stop = threading.Event()
         threads = PAGE_THREADS + (MOST_WALLS if self._feed else 0)
-        try:
-            self._server = create_server(
-                app, map=self._map, host=host, port=port, threads=threads, ident=None, connection_limit=500
-            )
-        except (OSError, ValueError) as error:
-            raise Unavailable(
-                "{host}:{port} cannot be served: {why}. Choose another port with --port.",
-                host=host,
-                port=port,
-                why=getattr(error, "strerror", None) or error,
-            ) from error
-        listening = getattr(self._server, "effective_listen", None)
-        self.port = int(listening[0][1] if listening else self._server.effective_port)
+        listening = _listen(host, port)
+        self.port = int(listening.getsockname()[1])
+        self._server = create_server(
+            app,
+            map=self._map,
+            sockets=[listening],
+            threads=threads,
+            ident=None,
+            connection_limit=500,
+            channel_request_lookahead=1,  # so that it notices a wall that was closed
+        )
 
     def run(self) -> None:
         """Until `stop()` from another thread, or whatever is raised in this one."""

@@ -75,6 +75,7 @@ CLOSED: Labels = {
 }
 
 OPEN_POINTS: Labels = {
+    "failed": _("its newest test failed"),
     "board_missing": _("a board is missing"),
     "not_passed": _("a board has not passed"),
     "old_firmware": _("a board passed with firmware that is no longer current"),
@@ -213,6 +214,11 @@ MEASUREMENTS: Labels = {
     "x_min": _("End stop X"),
     "y_min": _("End stop Y"),
     "z_min": _("End stop Z"),
+    "cpu_frequency": _("Processor frequency"),
+    "flash_size": _("Size of the flash memory"),
+    "fs_size": _("Size of the file system"),
+    "fs_free": _("Free in the file system"),
+    "wifi_networks": _("Wi-Fi networks in sight"),
 }
 
 UNITS: Labels = {
@@ -245,7 +251,7 @@ VOCABULARIES: Mapping[str, Labels] = {
     "measurement": MEASUREMENTS,
     "unit": UNITS,
 }
-_IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS)
+_IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS, REASONS)
 
 
 def label(value: str, vocabulary: str) -> str:
@@ -262,6 +268,8 @@ def label(value: str, vocabulary: str) -> str:
 
 def label_of_fact(value: str) -> str:
     """A fact of an error's sentence: words of ours are translated, everything else stays as it is."""
+    if value.startswith(MEASUREMENT_REASON):
+        return label(value, "reason")
     return next((str(words[value]) for words in _IN_SENTENCES if value in words), value)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from stemfleet_web.language import language, sentence
 from stemfleet_web.persons import STAFF, only, the_person
 
 blueprint = Blueprint("bench", __name__)
+LOOK_AROUND_S = 1.0
 HEARTBEAT_S = 10.0  # tells a wall that the line still stands
 _KIT = "kit:"  # the name of a slot's field for the kit's tag
 
@@ -97,21 +98,27 @@ def events() -> Response | tuple[Response, int]:
     wall = feed.join()
     if wall is None:
         return jsonify(error=_("All live places are taken.")), 503
-    response = Response(stream_with_context(_stream(wall)), mimetype="text/event-stream")
+    gone = request.environ.get("waitress.client_disconnected", bool)
+    response = Response(stream_with_context(_stream(wall, gone)), mimetype="text/event-stream")
     response.call_on_close(feed.leave)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _stream(wall: Wall) -> Iterator[str]:
+def _stream(wall: Wall, gone: Callable[[], bool]) -> Iterator[str]:
+    """Until the feed is closed, or nobody reads any more: then the place is free within a second."""
     yield "retry: 2000\n\n"
-    while (states := wall.next(HEARTBEAT_S)) is not None:
-        if not states:
-            yield "event: beat\ndata: \n\n"
+    told = time.monotonic()
+    while (states := wall.next(LOOK_AROUND_S)) is not None and not gone():
+        if states:
+            yield f"data: {json.dumps({'slots': _parts(states)})}\n\n"
+            time.sleep(CALM_S)
+        elif time.monotonic() - told < HEARTBEAT_S:
             continue
-        yield f"data: {json.dumps({'slots': _parts(states)})}\n\n"
-        time.sleep(CALM_S)
+        else:
+            yield "event: beat\ndata: \n\n"
+        told = time.monotonic()
 
 
 def _parts(states: list[SlotState]) -> list[dict[str, Any]]:

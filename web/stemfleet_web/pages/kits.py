@@ -6,9 +6,9 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from stemfleet.errors import InputError, StemfleetError
+from stemfleet.errors import InputError, Refused, StemfleetError
 from stemfleet.kits import KitView, label_kits, list_kits, parse_tag, receive_kits, show_kit
-from stemfleet.shipments import list_open_awards, pack_kit, reserve_kit, ship_kits
+from stemfleet.shipments import list_open_awards, pack_kit, print_note, reserve_kit, ship_kits
 from stemfleet.store import Award, School
 from stemfleet.words import KitState
 from stemfleet_web.door import the_door
@@ -123,9 +123,7 @@ def labels() -> Response:
     if not tags:
         raise InputError("Choose at least one kit for the labels.")
     pdf = label_kits(the_door().workshop, the_person(), tags, the_door().public_url)
-    response = Response(pdf, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f"inline; filename=labels-{parse_tag(tags[0])}.pdf"
-    return response
+    return _pdf(pdf, f"labels-{parse_tag(tags[0])}")
 
 
 @blueprint.post("/kits/<tag>/reserve")
@@ -159,6 +157,24 @@ def ship(tag: str) -> AnyResponse:
     return _then_back(
         tag, lambda: ship_kits(door.workshop, the_person(), [tag], code), _("Shipped to %(to)s.", to=code)
     )
+
+
+@blueprint.post("/kits/<tag>/note")
+@only(*STAFF)
+def note(tag: str) -> Response:
+    """The delivery note of the shipment that the kit left with."""
+    door, kit = the_door(), show_kit(the_door().workshop, tag).kit
+    if kit.shipment_id is None:
+        raise Refused("Kit {tag} has not been sent yet.", tag=kit.tag)
+    return _pdf(
+        print_note(door.workshop, the_person(), kit.shipment_id, door.public_url), f"delivery-{kit.shipment_id}"
+    )
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f"inline; filename={name}.pdf"
+    return response
 
 
 def _then_back(tag: str, act: Callable[[], object], done: str) -> AnyResponse:

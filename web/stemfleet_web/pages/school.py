@@ -38,6 +38,7 @@ def _phone(view: KitView, note: str = "", problem: str | None = None) -> str:
 @blueprint.post("/k/<tag>/received")
 @only(Role.SCHOOL, Role.NSO)
 def received(tag: str) -> AnyResponse:
+    _own(tag)
     confirm_receipt(the_door().store, the_person(), tag)
     flash(_("Thank you. The receipt is confirmed."), "good")
     return redirect(url_for(".scanned", tag=tag))
@@ -47,15 +48,21 @@ def received(tag: str) -> AnyResponse:
 @only(Role.SCHOOL, Role.NSO)
 def report(tag: str) -> AnyResponse | tuple[str, int]:
     """`works` is yes or no; what was typed stays when the report cannot be taken."""
+    view = _own(tag)
     works, note = request.form.get("works") == "yes", request.form.get("note", "")
     try:
         report_kit(the_door().store, the_person(), tag, works, note)
     except StemfleetError as error:
-        view = show_kit(the_door().workshop, tag)
-        check_may_see(view.kit.school_code)
         return _phone(view, note, sentence(error)), status_of(error)
     flash(_("Thank you. The support organisation sees your report now."), "good")
     return redirect(url_for(".scanned", tag=tag))
+
+
+def _own(tag: str) -> KitView:
+    """The kit, unless it is another school's."""
+    view = show_kit(the_door().workshop, tag)
+    check_may_see(view.kit.school_code)
+    return view
 
 
 @blueprint.get("/schools")

@@ -1,0 +1,105 @@
+"""Who may see and do what: every route is in the table, and nobody gets further than the table says."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from stemfleet.store import Person
+from tests.web.conftest import Stock, Visitor
+
+ALL = {"anybody", "teacher", "stranger", "warehouse", "nso"}
+SIGNED_IN = ALL - {"anybody"}
+STAFF = {"warehouse", "nso"}
+OWN = STAFF | {"teacher"}
+NSO = {"nso"}
+SCHOOLS = {"teacher", "stranger", "nso"}  # may report at all; about which kit, the use case decides
+
+# (method, rule) → who; `{name}` places are filled from the stock.
+TABLE: dict[tuple[str, str], set[str]] = {
+    ("GET", "/"): ALL,
+    ("GET", "/waves"): ALL,
+    ("GET", "/waves/<code>"): ALL,
+    ("GET", "/waves/<code>/bundle.zip"): ALL,
+    ("GET", "/language/<code>"): ALL,
+    ("GET", "/sign-in"): ALL,
+    ("GET", "/bench"): STAFF,
+    ("POST", "/bench"): STAFF,
+    ("GET", "/bench/snapshot"): STAFF,
+    ("GET", "/bench/events"): STAFF,
+    ("GET", "/kits"): STAFF,
+    ("GET", "/kits/receive"): STAFF,
+    ("POST", "/kits/receive"): STAFF,
+    ("GET", "/kits/<tag>"): OWN,
+    ("GET", "/kits/<tag>/record.json"): OWN,
+    ("POST", "/kits/<tag>/reserve"): STAFF,
+    ("POST", "/kits/<tag>/pack"): STAFF,
+    ("GET", "/kits/<tag>/ship"): STAFF,
+    ("POST", "/kits/<tag>/ship"): STAFF,
+    ("POST", "/kits/<tag>/note"): STAFF,
+    ("POST", "/labels"): STAFF,
+    ("GET", "/k/<tag>"): OWN | {"anybody"},
+    ("POST", "/k/<tag>/received"): {"teacher", "nso"},
+    ("POST", "/k/<tag>/report"): {"teacher", "nso"},
+    ("GET", "/schools"): STAFF,
+    ("GET", "/schools/<code>"): OWN,
+    ("GET", "/reports"): NSO,
+    ("GET", "/reports/newest"): NSO,
+    ("GET", "/people"): NSO,
+    ("POST", "/people"): NSO,
+    ("POST", "/people/link"): NSO,
+    ("GET", "/api/waves"): ALL,
+    ("GET", "/api/kits/<tag>"): OWN,
+    ("GET", "/api/bench"): STAFF,
+    ("POST", "/api/kits/<tag>/ship"): STAFF,
+    ("GET", "/sign-in/<token>"): set(),  # nobody with a link that is none
+    ("POST", "/sign-out"): ALL,
+}
+
+
+def test_every_route_is_in_the_table(app: Flask) -> None:
+    routes = {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.endpoint.endswith("static")
+    }
+    assert routes == set(TABLE)
+
+
+@pytest.mark.parametrize("who", sorted(ALL))
+def test_nobody_gets_further_than_the_table_says(
+    who: str, request: pytest.FixtureRequest, visit: Callable[..., Visitor], stock: Stock
+) -> None:
+    person: Person | None = None if who == "anybody" else request.getfixturevalue(who)
+    visitor = visit(person)
+    places = {"<tag>": stock.shipped, "<code>": stock.school, "<token>": "none"}
+    wrong = []
+    for (method, rule), allowed in TABLE.items():
+        path = rule
+        for place, value in places.items():
+            path = path.replace(place, value)
+        answer = visitor.get(path) if method == "GET" else visitor.post(path)
+        answer.close()
+        if _let_in(answer.status_code, answer.location) != (who in allowed):
+            wrong.append(f"{method} {rule}: {answer.status_code} {answer.location or ''}")
+    assert wrong == []
+
+
+def _let_in(status: int, location: str | None) -> bool:
+    """Whether the person got as far as the use case; what that says (404, 409) is another matter."""
+    return status not in {401, 403} and location != "/sign-in"
+
+
+def test_a_stranger_may_not_even_report_on_another_schools_kit(
+    visit: Callable[..., Visitor], stranger: Person, stock: Stock
+) -> None:
+    answer = visit(stranger).post(f"/k/{stock.shipped}/report", works="yes", note="")
+    assert answer.status_code == 403
+    assert "Κέρκυρας" not in answer.get_data(as_text=True)
+
+
+def test_a_warehouse_person_at_the_kits_address_sees_its_page(
+    visit: Callable[..., Visitor], warehouse: Person, stock: Stock
+) -> None:
+    assert visit(warehouse).get(f"/k/{stock.shipped}").location == f"/kits/{stock.shipped}"
