@@ -83,6 +83,8 @@ class BenchFeed:
             return self._pumping
 
     def _take(self, state: SlotState) -> None:
+        if self._newest.get(state.slot, (0, None))[1] == state:
+            return
         self._number += 1
         self._newest[state.slot] = (self._number, state)
         self._changed.notify_all()

@@ -127,6 +127,7 @@ def _parts(states: list[SlotState]) -> list[dict[str, Any]]:
     return [
         {
             "slot": state.slot,
+            "number": state.number,
             "status": state.status,
             "outcome": state.outcome,
             "kit": live.kit_of(state.slot) or "",

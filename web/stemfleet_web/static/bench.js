@@ -12,15 +12,16 @@ let watchdog = null;
 let polling = null;
 
 function show(slots) {
-  for (const { slot, status, outcome, kit, html } of slots) {
+  for (const { slot, number, status, outcome, kit, html } of slots) {
     const tile = tiles.get(slot);
     if (!tile) continue;
     const open = tile.querySelector(".detail[open]") !== null;
     tile.querySelector(".live").innerHTML = html;
     if (open) tile.querySelector(".detail")?.setAttribute("open", "");
-    if (status === "done" && tile.dataset.status === "running") {
+    if (status === "done" && tile.dataset.number !== String(number)) {
       said.textContent = `${slot}: ${tile.querySelector(".big-word").textContent.trim()}`;
     }
+    tile.dataset.number = number;
     tile.dataset.status = status;
     tile.dataset.outcome = outcome || "";
     const field = tile.querySelector("input");
