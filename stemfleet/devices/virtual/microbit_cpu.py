@@ -19,8 +19,8 @@ QEMU = "qemu-system-arm"
 FLASH_SIZE = 0x40000
 _ANSWER_S = 5.0
 _GPIO_OUT = 0x50000504
-_TIMER1_CAPTURE3, _TIMER1_CC3, _TIMER1_MASK = 0x4000904C, 0x4000954C, 0xFFFFFF
-_TICK_US = 6000  # MicroPython's, for display and buttons; the timer counts microseconds
+_TIMER_CAPTURE3, _TIMER_CC3, _TIMER_MASK = 0x4000804C, 0x4000854C, 0xFFFFFF  # TIMER0, 24 bits of microseconds
+_TICK_US = 6000  # MicroPython draws a row of the display and looks at the buttons this often
 _LOOK_S = 0.1
 _LOOKS, _BETWEEN_LOOKS_S = 300, 0.001  # the display is drawn a row in 6 ms; many rounds of its three rows
 # Edge connector and buttons -> GPIO of the nRF51 (micro:bit V1 schematic).
@@ -98,11 +98,11 @@ class MicrobitCpu:
             return
         self._next_look = time.monotonic() + _LOOK_S
         with contextlib.suppress(OSError):
-            due = self._read(_TIMER1_CC3)
+            due = self._read(_TIMER_CC3)
             if due == self._ticked_at:
-                self._ask(f"writel {_TIMER1_CAPTURE3:#x} 1")
-                due = self._read(_TIMER1_CC3) + _TICK_US & _TIMER1_MASK
-                self._ask(f"writel {_TIMER1_CC3:#x} {due:#x}")
+                self._ask(f"writel {_TIMER_CAPTURE3:#x} 1")
+                due = self._read(_TIMER_CC3) + _TICK_US & _TIMER_MASK
+                self._ask(f"writel {_TIMER_CC3:#x} {due:#x}")
             self._ticked_at = due
 
     def screen(self) -> str:
