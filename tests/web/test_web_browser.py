@@ -110,6 +110,7 @@ def test_a_kit_leaves_by_the_keyboard_alone(
     """From the scan on the start page to the shipment, without a mouse."""
     page = open_page(warehouse)
     page.goto("/")
+    expect(page.get_by_label("Σαρώστε ένα σετ")).to_be_focused()
     page.keyboard.type(stock.packed)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/kits/{stock.packed}$"))
@@ -170,6 +171,7 @@ def test_a_scanner_moves_from_slot_to_slot_and_on_to_the_start(
     page = open_page(warehouse)
     page.goto("/bench")
     expect(page.locator("#line")).to_have_text("Ζωντανά")
+    expect(page.get_by_label("Σετ στη θέση A1")).to_be_focused()
     for scan in (stock.received, f"http://kits.example/k/{stock.ready}"):
         page.keyboard.type(scan)
         page.keyboard.press("Enter")
@@ -216,6 +218,7 @@ def test_boards_are_flashed_and_checked_from_the_wall(
                 page = context.new_page()
                 page.goto(f"/sign-in/{issue_link(store, nso, warehouse.name)}")
                 page.goto("/bench")
+                expect(page.get_by_label("Σετ στη θέση A1")).to_be_focused()
                 for scan in (good, bad):
                     page.keyboard.type(scan)
                     page.keyboard.press("Enter")
