@@ -5,6 +5,7 @@ checked once and its values are shared.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from stemfleet.allocation.canonical import as_bytes, encode, parse
 from stemfleet.allocation.eligibility import admitted, closed_by
 from stemfleet.allocation.reading import (
     At,
+    a_list,
     a_mapping,
     a_text,
     an_object,
@@ -27,6 +29,7 @@ from stemfleet.words import Level
 
 FORMAT = "stemfleet-applicants/1"
 _KEYS = ("school", "level", "region", "categories", "points", "lines", "preferences", "ineligible")
+_KEY_SET = frozenset(_KEYS)
 
 
 class _Standing(NamedTuple):
@@ -45,11 +48,24 @@ def parse_applicants(data: bytes, rules: Rules, file: str = "applicants.json") -
     `file` is the name that an error gives. Raises InputError, naming the school where it is one school's fault.
     """
     at = At(file)
-    found = an_object(parse(data, file), at, ("format", "applicants"))
-    the_format(found["format"], at.key("format"), FORMAT)
     reader = ApplicantReader(rules)
-    read = [reader.read(item, place) for item, place in items(found["applicants"], at.key("applicants"))]
-    return in_order(read, file)
+    count = 0
+
+    def made(value: dict[str, Any]) -> Any:
+        """An applicant as soon as its object is read; anything else, and a faulty one, is left for the checks below."""
+        nonlocal count
+        if len(value) != len(_KEYS) or value.keys() != _KEY_SET:
+            return value
+        count += 1
+        return reader.read(value, at.key("applicants").item(count - 1))
+
+    found = an_object(parse(data, file, made), at, ("format", "applicants"))
+    the_format(found["format"], at.key("format"), FORMAT)
+    applicants = a_list(found["applicants"], at.key("applicants"))
+    for index, item in enumerate(applicants):
+        if type(item) is not Applicant:
+            reader.read(item, at.key("applicants").item(index))
+    return in_order(applicants, file)
 
 
 def applicants_chunks(applicants: Iterable[Applicant]) -> Iterator[str]:
@@ -64,7 +80,10 @@ def applicants_chunks(applicants: Iterable[Applicant]) -> Iterator[str]:
 
 def applicants_bytes(applicants: Sequence[Applicant]) -> bytes:
     """The canonical bytes of `applicants.json`."""
-    return as_bytes("".join(applicants_chunks(in_order(applicants, "applicants.json"))))
+    written = BytesIO()
+    for text in applicants_chunks(in_order(applicants, "applicants.json")):
+        written.write(as_bytes(text))
+    return written.getvalue()
 
 
 def in_order(applicants: Iterable[Applicant], file: str) -> tuple[Applicant, ...]:
@@ -82,7 +101,7 @@ class ApplicantReader:
     def __init__(self, rules: Rules) -> None:
         self._lots = {lot.code: lot for lot in rules.lots}
         self._standings: dict[tuple[Any, ...], _Standing] = {}
-        self._lines: dict[tuple[str, int], tuple[str, int]] = {}
+        self._lines: dict[tuple[str, int, type], tuple[str, int]] = {}
 
     def read(self, value: Any, at: At) -> Applicant:
         """One applicant; InputError names its school once that is known."""
@@ -90,34 +109,22 @@ class ApplicantReader:
         school = a_text(found["school"], at.key("school"))
         at = At(f"{at.file}: school {school}")
         standing = self._standing(found, at)
-        lines = self._read_lines(found["lines"], at.key("lines"))
-        points = whole(found["points"], at.key("points"))
+        lines = self._read_lines(found["lines"], at)
+        points = found["points"]
         total = sum([number for _, number in lines])
-        if total != points:
+        if type(points) is not int or points < 0 or total != points:
+            whole(points, at.key("points"))
             at.key("lines").refuse(
                 "they add up to {total}, but points is {points}. Correct one of them.", total=total, points=points
             )
-        return Applicant(
-            school=school,
-            level=standing.level,
-            region=standing.region,
-            categories=standing.categories,
-            points=points,
-            lines=lines,
-            preferences=standing.preferences,
-            ineligible=standing.ineligible,
-        )
+        level, region, categories, preferences, ineligible = standing
+        return Applicant(school, level, region, categories, points, lines, preferences, ineligible)
 
     def _standing(self, found: dict[str, Any], at: At) -> _Standing:
-        key: tuple[Any, ...] = ()
+        key: tuple[Any, ...] = (type(found["categories"]), type(found["preferences"]))
         try:
-            key = (
-                found["level"],
-                found["region"],
-                tuple(found["categories"]),
-                tuple(found["preferences"]),
-                tuple(found["ineligible"].items()),
-            )
+            key += (found["level"], found["region"], *found["categories"], None, *found["preferences"])
+            key += tuple(found["ineligible"].items())
             return self._standings[key]
         except (KeyError, TypeError, AttributeError):  # new, or a value of the wrong kind: the check says which
             standing = self._check_standing(found, at)
@@ -179,19 +186,16 @@ class ApplicantReader:
                 at.key(code).refuse("the reason 'admits' is wrong: lot {lot} admits this school.", lot=code)
 
     def _read_lines(self, value: Any, at: At) -> tuple[tuple[str, int], ...]:
-        lines = []
         try:
-            for label, number in value:
-                lines.append(self._lines[label, number])
-        except (KeyError, TypeError, ValueError):
-            return tuple(self._check_line(item, place) for item, place in items(value, at))
-        return tuple(lines)
+            return tuple([self._lines[label, number, type(number)] for label, number in value])
+        except (KeyError, TypeError, ValueError):  # new, or a value of the wrong kind: the check says which
+            return tuple([self._check_line(item, place) for item, place in items(value, at.key("lines"))])
 
     def _check_line(self, value: Any, at: At) -> tuple[str, int]:
         if not isinstance(value, list) or len(value) != 2:
             at.refuse("{value} must be a pair: [label, points].", value=shown(value))
         line = (a_text(value[0], at), whole(value[1], at, least=None))
-        return self._lines.setdefault(line, line)
+        return self._lines.setdefault((*line, int), line)
 
 
 def applicant_document(applicant: Applicant) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Duplicate keys, floats and lone surrogates are refused.
 
 import json
 import unicodedata
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, NoReturn
 
@@ -43,8 +44,12 @@ def digest(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
-def parse(data: bytes, file: str) -> Any:
-    """The value in `data`, strings in NFC; `file` is the name that an error gives. Raises InputError."""
+def parse(data: bytes, file: str, made: Callable[[dict[str, Any]], Any] = lambda value: value) -> Any:
+    """The value in `data`, strings in NFC; `file` is the name that an error gives. Raises InputError.
+
+    `made` turns each object into what stands for it, the inner ones first, so that a long list of objects never exists
+    as dicts.
+    """
     try:
         text = data.decode()
     except UnicodeDecodeError as wrong:
@@ -54,9 +59,15 @@ def parse(data: bytes, file: str) -> Any:
             byte=f"0x{data[wrong.start]:02x}",
             position=wrong.start,
         ) from None
+    # A text that is NFC has NFC strings only, unless it spells characters as escapes.
+    plain = "\\u" not in text and unicodedata.is_normalized("NFC", text)
+
+    def finished(pairs: list[tuple[str, Any]]) -> Any:
+        return made(unique(pairs) if plain else composed(unique(pairs)))
+
     try:
-        value = json.loads(text, object_pairs_hook=unique, parse_float=no_float, parse_constant=no_float)
-        if "\\u" in text or not unicodedata.is_normalized("NFC", text):
+        value = json.loads(text, object_pairs_hook=finished, parse_float=no_float, parse_constant=no_float)
+        if not plain:
             value = composed(value)
     except json.JSONDecodeError as wrong:
         raise InputError(

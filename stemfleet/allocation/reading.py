@@ -58,9 +58,13 @@ def _refuse_keys(made: dict[str, Any], at: At, keys: Collection[str]) -> NoRetur
 
 def items(value: Any, at: At) -> Iterator[tuple[Any, At]]:
     """The items of a list, each with its place."""
+    return ((item, at.item(index)) for index, item in enumerate(a_list(value, at)))
+
+
+def a_list(value: Any, at: At) -> list[Any]:
     if not isinstance(value, list):
         at.refuse("{value} must be a list.", value=shown(value))
-    return ((item, at.item(index)) for index, item in enumerate(value))
+    return value
 
 
 def a_text(value: Any, at: At) -> str:

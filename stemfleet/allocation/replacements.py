@@ -4,8 +4,8 @@ The best of the waiting enters the lot, leaving a place in a lot that it liked l
 that held nothing, or a place finds nobody. With substitutable, size-monotone choices every stable outcome serves the
 same schools, so the chain's end is the school that a full rerun without the holder would bring in.
 
-Holders of one group are alike for their lot, so one chain answers for all of them that hold their first choice; one
-that waits for a lot that it likes better is missing there too once it has left, and gets a chain of its own.
+Holders of one group are alike for their lot, so one chain, in which a place comes free but nobody is gone, answers for
+all of them that do not move in it themselves.
 """
 
 from bisect import insort
@@ -30,17 +30,15 @@ class Replacements:
         region_cap = self._desks[code].lot.region_cap
         if region_cap is not None:
             return self._by_rerun(code, region_cap)
-        group_of = self._desks[code].group_of
-        shared: dict[int, int | None] = {}
-        answers: dict[int, int | None] = {}
+        members: dict[int, list[int]] = {}
         for holder in self._settled[code].held:
-            group = group_of[holder]
-            if self._preferences[holder][0] != code:
-                answers[holder] = self._chain(code, holder)
-                continue
-            if group not in shared:
-                shared[group] = self._chain(code, holder)
-            answers[holder] = shared[group]
+            members.setdefault(self._desks[code].group_of[holder], []).append(holder)
+        answers: dict[int, int | None] = {}
+        for alike in members.values():
+            entrant, moved = self._chain(code, alike[-1], gone=None)
+            for holder in alike:
+                own = holder in moved or alike[-1] in moved
+                answers[holder] = self._chain(code, holder, gone=holder)[0] if own else entrant
         return answers
 
     def _by_group(self, code: str) -> dict[int, list[int]]:
@@ -69,24 +67,25 @@ class Replacements:
             answers[holder] = min(set(chosen).difference(lot.held), default=None)
         return answers
 
-    def _chain(self, code: str, leaver: int) -> int | None:
+    def _chain(self, code: str, leaver: int, gone: int | None) -> tuple[int | None, dict[int, str]]:
+        """Who comes in at last when the place of `leaver` is free, and who moved to which lot, `gone` being nowhere."""
         moved: dict[int, str] = {}
         held: dict[str, list[int]] = {}
         vacant, left = code, leaver
         while True:
             seated = held.setdefault(vacant, self._settled[vacant].held.copy())
             seated.remove(left)
-            entrant = self._entrant(vacant, seated, moved, leaver)
+            entrant = self._entrant(vacant, seated, moved, gone)
             if entrant is None:
-                return None
+                return None, moved
             insort(seated, entrant)
             before = moved.get(entrant) or self._holds.get(entrant)
-            if before is None:
-                return entrant
             moved[entrant] = vacant
+            if before is None:
+                return entrant, moved
             vacant, left = before, entrant
 
-    def _entrant(self, code: str, seated: list[int], moved: Mapping[int, str], gone: int) -> int | None:
+    def _entrant(self, code: str, seated: list[int], moved: Mapping[int, str], gone: int | None) -> int | None:
         """The one school that the lot would take in addition to those seated; the best of a group stands for it."""
         heads = [
             next((rank for rank in waiting if rank != gone and self._would_come(rank, code, moved)), None)
