@@ -168,6 +168,26 @@ def test_a_board_that_is_not_there_is_an_error_and_works_when_it_is_back(bench: 
     assert bench.again("fail_transient_once").record.outcome is Outcome.PASS
 
 
+def test_an_operators_own_program_is_written_and_need_not_answer(bench: Boards, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_bytes(b"from microbit import *\r\ndisplay.show('7')\r\n")
+    result = bench.again("clone", firmware=own)
+    assert result.record.outcome is Outcome.PASS
+    assert result.record.firmware.sha256 == sha256(own.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(("name", "size"), [("own.hex", 100), ("own.py", 20_151)])
+def test_a_program_that_no_board_can_take_is_refused_unwritten(
+    bench: Boards, tmp_path: Path, name: str, size: int
+) -> None:
+    (tmp_path / name).write_bytes(b"#" * size)
+    before = read_details(volume(bench, "clone"))
+    result = bench.again("clone", firmware=tmp_path / name)
+    assert (result.record.outcome, result.record.reason) == (Outcome.ERROR, Reason.FIRMWARE_CHANGED)
+    assert "20150 bytes" in result.detail
+    assert read_details(volume(bench, "clone")) == before
+
+
 def without_board(tmp_path: Path, drive: Path | None) -> tuple[Outcome, str | None]:
     slot = Slot("A1", load_recipes()["microbit-v1"], str(tmp_path / "tty"), drive)
     record = provision(slot, station="bench-1", operator="Άρης").record

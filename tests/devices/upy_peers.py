@@ -41,9 +41,11 @@ class Boards:
     def ended(self, fault: str | None) -> tuple[Outcome, str | None]:
         return self.record(fault).outcome, self.record(fault).reason
 
-    def again(self, fault: str | None, *, flash: bool = True, recipe: str | None = None) -> Provisioned:
+    def again(
+        self, fault: str | None, *, flash: bool = True, recipe: str | None = None, firmware: Path | None = None
+    ) -> Provisioned:
         """One board once more, alone."""
-        slot = self.slots[self.by_fault[fault]]
+        slot = replace(self.slots[self.by_fault[fault]], firmware=firmware)
         if recipe is not None:
             slot = replace(slot, recipe=load_recipes()[recipe])
         return self.work([slot], flash=flash)[str(slot.name)]
