@@ -14,7 +14,7 @@ demo: setup
 	$(BIN)/stemfleet demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: setup-test lint
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: setup-test
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.resources import resource
 from stemfleet.words import Outcome, Reason
 
-pytestmark = [pytest.mark.rig, pytest.mark.xdist_group("arduino")]
+pytestmark = pytest.mark.rig
 
 FLEET = "uno:2,nano:1,mega:1,uno:1:wrong_signature,uno:1:failed_measurement,uno:1:silent"
 UNO, OTHER_UNO, NANO, MEGA, WRONG, FAILING, SILENT = "A1", "A2", "A3", "A4", "A5", "A6", "A7"
@@ -37,6 +37,12 @@ class Round:
 
     def record(self, slot: str) -> BoardRecord:
         return self.results[slot].record
+
+    def log(self, slot: str) -> str:
+        """The raw logs, to be read when a test fails."""
+        result = self.results[slot]
+        parts = (f"--- {row.name}\n{result.files[row.sha256].decode()}" for row in result.record.attachments)
+        return result.detail + "\n" + "\n".join(parts)
 
     def ended(self, slot: str) -> tuple[Outcome, str | None]:
         return self.record(slot).outcome, self.record(slot).reason
@@ -146,7 +152,7 @@ def content(recipe: Recipe) -> dict[int, int]:
 @pytest.mark.parametrize("slot", [UNO, OTHER_UNO, NANO, MEGA])
 def test_a_good_board_is_flashed_verified_and_measured(boards: Boards, first: Round, slot: str) -> None:
     record = first.record(slot)
-    assert (record.outcome, record.reason) == (Outcome.PASS, None), first.results[slot].detail
+    assert (record.outcome, record.reason) == (Outcome.PASS, None), first.log(slot)
     assert [(phase.name, phase.outcome) for phase in record.phases] == [
         (name, Outcome.PASS) for name in ("prepare", "identify", "flash", "verify", "check")
     ]
@@ -172,7 +178,7 @@ def test_every_board_gets_an_identity_of_its_own_and_keeps_it(first: Round, seco
 
 def test_a_known_board_is_recognised_before_anything_is_written(first: Round, second: Round) -> None:
     before_flash = next(state for state in second.states[UNO] if state.phase == "flash")
-    assert before_flash.board_id == first.record(UNO).board_id
+    assert before_flash.board_id == first.record(UNO).board_id, second.log(UNO)
 
 
 def test_progress_is_told_in_bytes_of_the_image(boards: Boards, first: Round) -> None:
@@ -230,7 +236,7 @@ def test_a_board_that_was_pulled_out_can_be_done_again(boards: Boards, third: Ro
 
 
 def test_a_read_back_that_differs_is_written_again_and_then_fails(third: Round) -> None:
-    assert third.ended(UNO) == (Outcome.FAIL, Reason.VERIFY_MISMATCH)
+    assert third.ended(UNO) == (Outcome.FAIL, Reason.VERIFY_MISMATCH), third.log(UNO)
     assert [(phase.name, phase.attempt) for phase in third.record(UNO).phases[2:]] == [
         ("flash", 1),
         ("verify", 1),

@@ -19,7 +19,7 @@ from stemfleet.words import Reason
 
 SPEED = 115200  # of our programs, whatever the bootloader's is
 PROGRAM = "selftest"
-_SHORT_S = 0.5  # a program that was heard starting, or never will be
+_SHORT_S = 1.0  # a program that was heard starting, or never will be
 
 
 class ArduinoDriver:
