@@ -245,12 +245,16 @@ def _digest(content: bytes) -> str:
 def _refused(failure: Failure) -> BoardFail | BoardError:
     if "target" in failure.types:
         return BoardFail(
-            Reason.FLASH_REFUSED, f"The board refused the program: {failure.error}. Put it aside as faulty."
+            Reason.FLASH_REFUSED, f"The board refused the program: {_words(failure)}. Put it aside as faulty."
         )
     kinds = ", ".join(sorted(failure.types)) or "unnamed"
     return BoardError(
-        Reason.FLASH_INTERRUPTED, f"The transfer failed ({kinds}): {failure.error}. Retry the slot.", retry=True
+        Reason.FLASH_INTERRUPTED, f"The transfer failed ({kinds}): {_words(failure)}. Retry the slot.", retry=True
     )
+
+
+def _words(failure: Failure) -> str:
+    return failure.error.rstrip(".")
 
 
 def _differs(what: str) -> BoardFail:
