@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, func, select
 
 from stemfleet.errors import NotFound
 from stemfleet.store import Application, Award, Kit, Lot, School, Store, Wave
 from stemfleet.words import RecipientKind
+
+# The files of a wave of 14,000 applicants are megabytes, which a list must not read.
+_WITHOUT_FILES = tuple(
+    defer(cast(QueryableAttribute[Any], column)) for column in (Wave.bundle, Wave.rules, Wave.result)
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class AwardRow:
 def list_waves(store: Store) -> list[WaveView]:
     """All allocated waves, oldest first."""
     with store.read() as session:
-        waves = session.exec(select(Wave).order_by(col(Wave.year), Wave.code)).all()
+        waves = session.exec(select(Wave).options(*_WITHOUT_FILES).order_by(col(Wave.year), Wave.code)).all()
         return [_view(session, wave) for wave in waves]
 
 
@@ -112,12 +118,12 @@ def show_wave(store: Store, code: str) -> tuple[WaveView, list[AwardRow]]:
 def read_bundle(store: Store, code: str) -> tuple[bytes, str]:
     """(the public bundle as a zip, its digest). Raises NotFound."""
     with store.read() as session:
-        wave = _wave(session, code)
+        wave = _wave(session, code, with_files=True)
         return wave.bundle, wave.digest
 
 
-def _wave(session: Session, code: str) -> Wave:
-    wave = session.get(Wave, code)
+def _wave(session: Session, code: str, *, with_files: bool = False) -> Wave:
+    wave = session.get(Wave, code, options=() if with_files else _WITHOUT_FILES)
     if wave is None:
         raise NotFound("There is no wave {code}.", code=code)
     return wave

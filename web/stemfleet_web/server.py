@@ -15,17 +15,6 @@ PAGE_THREADS = 8
 _LOOK_AROUND_S = 1.0
 
 
-def serve(app: Flask, host: str, port: int) -> None:
-    """Serves until Ctrl-C. Raises Unavailable when the port cannot be had."""
-    server = Server(app, host, port)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.close()
-
-
 def _listen(host: str, port: int) -> socket.socket:
     """Before any thread is started: most often it is here that serving fails."""
     try:

@@ -25,7 +25,8 @@ def reports() -> str:
 @only(Role.NSO)
 def newest_reports() -> AnyResponse:
     """The list alone, for a page that asks again and again; 304 as long as nothing is new."""
-    response = make_response(render_template("_reports.html", reports=list_reports(the_door().store)))
+    limit = min(max(1, request.args.get("limit", 50, type=int)), 50)
+    response = make_response(render_template("_reports.html", reports=list_reports(the_door().store, limit)))
     response.add_etag()
     return response.make_conditional(request)
 
