@@ -136,10 +136,13 @@ def read_file(path: Path) -> bytes:
 
 def check_free(out: Path) -> None:
     """Refuse a target that holds something already, so that nothing is computed in vain."""
-    if out.is_dir() and any(out.iterdir()):
-        raise InputError("{out} is not empty. Name a new folder.", out=str(out))
-    if out.exists() and not out.is_dir():
-        raise InputError("{out} is a file. Name a new folder.", out=str(out))
+    try:
+        if out.is_dir() and any(out.iterdir()):
+            raise InputError("{out} is not empty. Name a new folder.", out=str(out))
+        if out.exists() and not out.is_dir():
+            raise InputError("{out} is a file. Name a new folder.", out=str(out))
+    except OSError as wrong:
+        raise InputError("{out} cannot be used: {reason}.", out=str(out), reason=wrong.strerror) from None
 
 
 def write_files(out: Path, files: Mapping[str, bytes], *, zipped: bool) -> None:

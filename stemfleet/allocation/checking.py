@@ -10,9 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemfleet.allocation import verify_round
-from stemfleet.allocation.bundle import SUMS, VERIFIER, own_verifier, read_file, sums_of, zip_files
+from stemfleet.allocation.applicants_file import parse_applicants
+from stemfleet.allocation.bundle import (
+    APPLICANTS,
+    COMMITMENT,
+    EVENTS,
+    RULES,
+    SUMS,
+    VERIFIER,
+    own_verifier,
+    read_file,
+    sums_of,
+    zip_files,
+)
 from stemfleet.allocation.canonical import digest
 from stemfleet.allocation.commitment import Commitment, parse_commitment
+from stemfleet.allocation.draw import beacon_value
+from stemfleet.allocation.events import parse_events
+from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.errors import InputError, Refused
 
 
@@ -58,11 +73,26 @@ def verify_files(files: Mapping[str, bytes], expected_digest: str | None = None)
         )
     try:
         _, value = verify_round.verify(dict(files))
+        commitment = parse_commitment(files[COMMITMENT])
+        _check_forms(files, commitment, value)
     except verify_round.Differs as difference:
         raise Refused("{difference}", difference=str(difference)) from None
     except verify_round.UNREADABLE as wrong:
         raise InputError("The files do not have the form of a bundle: {reason}.", reason=repr(wrong)) from None
-    return Verified(found, parse_commitment(files["commitment.json"]), value, files.get(VERIFIER) == own_verifier())
+    return Verified(found, commitment, value, files.get(VERIFIER) == own_verifier())
+
+
+def _check_forms(files: Mapping[str, bytes], commitment: Commitment, value: str) -> None:
+    """Keys, kinds of values and the beacon value's form, as strictly as `allocate` reads them."""
+    parse_applicants(files[APPLICANTS], parse_rules(files[RULES]))
+    if EVENTS in files:
+        parse_events(files[EVENTS])
+    try:
+        typed = beacon_value(value, None if commitment.beacon is None else commitment.beacon.source)
+    except InputError as wrong:
+        raise Refused("result.json: " + wrong.text, **wrong.facts) from None
+    if typed != value:
+        raise Refused("result.json: the beacon value {value} has blanks around it.", value=repr(value))
 
 
 def _check_sums(files: Mapping[str, bytes]) -> None:

@@ -137,8 +137,8 @@ def settle(lots: list[Lot], field: list[Any], ranks: list[int]) -> tuple[dict[st
         for rank in moving:
             if wishes[rank]:
                 asked[wishes[rank][0]].append(rank)
-        moving = []
-        for lot in lots:
+        fresh, moving = {wishes[rank][0] for rank in moving if wishes[rank]}, []
+        for lot in (lot for lot in lots if lot.code in fresh):
             asked[lot.code].sort()
             chosen[lot.code] = (lot.choose if lot.cap is None else lot.choose_under_cap)(asked[lot.code])
             for rank in asked[lot.code]:
@@ -150,7 +150,6 @@ def settle(lots: list[Lot], field: list[Any], ranks: list[int]) -> tuple[dict[st
 
 def those_who_may_enter(lots: list[Lot], holders: set[int], asked: dict[str, list[int]]) -> list[int]:
     """Holders, and the first of each kind of the empty-handed: only one of them comes in when one leaves.
-
     Under a cap on all places of a region, which breaks that promise, as many of each kind as it lets in, and one more.
     """
     found = set(holders)
@@ -190,10 +189,11 @@ class Lot:
         """Rank → kind of place, for those whom the lot takes of all that asked: first the guarantees, then the rest."""
         bound, dead, places = Bound(self), set(), dict[int, str]()
         for rank in asked:
-            if self.kinds[rank] not in dead and bound.add(self.kinds[rank], 1, 0, len(places) + 1):
+            kind, n = self.kinds[rank], len(places)
+            if n < self.places and kind not in dead and bound.add(kind, 1, 0, n + 1):
                 places[rank] = "reserved"
             else:
-                dead.add(self.kinds[rank])
+                dead.add(kind)
         free = self.rules["seats"] - (len(places) if self.rules["unfilled"] == "open" else self.places)
         limit, by_region = self.rules["open_region_cap"], Counter[str]()
         for rank in asked:

@@ -215,6 +215,16 @@ def test_bad_input_is_a_sentence_and_nothing_is_written(inputs, tmp_path, comman
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("out", ["r.json", "r.json/inside"])
+def test_a_target_that_cannot_be_a_folder_is_refused(inputs, tmp_path, out):
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    done = stemfleet("allocate", *inputs, "--beacon", "x", "--out", tmp_path / out)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert str(tmp_path / out) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--published", "2025-02-29"), ("--published", "31/3/2025"), ("--beacon-source", " "), ("--beacon-round", "")],

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from allocation_cases import REGIONS, SEED, a_wave, fields, lots
+from allocation_cases import REGIONS, SEED, a_lot, a_school, a_wave, fields, lots
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from round_files import eight_schools, rules_with_lot
@@ -24,6 +24,7 @@ from stemfleet.allocation.commitment import Beacon, Commitment
 from stemfleet.allocation.engine import allocate
 from stemfleet.allocation.result_file import result_document
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
+from stemfleet.allocation.values import Unfilled
 from stemfleet.errors import InputError, Refused
 
 THREE = ("kit", "printer", "robot")
@@ -56,6 +57,43 @@ def test_the_verifier_computes_the_engines_result_with_nested_caps(made, schools
 @given(lots(), st.integers(0, 3), fields(regions=REGIONS))
 def test_the_verifier_computes_the_engines_result_with_a_crossing_cap(lot, cap, schools):
     check_both_ways(a_wave(replace(lot, region_cap=cap)), schools)
+
+
+SIX = ("active", "awarded", "minority", "remote", "second_chance", "special")
+
+
+def a_large_wave(rnd, **caps):
+    """Three lots with six overlapping reserves, 400 schools of 5 regions, few different points."""
+    made = []
+    for code in THREE:
+        reserves = {category: rnd.randrange(0, 6) for category in SIX}
+        seats = sum(reserves.values()) + rnd.randrange(0, 8)
+        made.append(a_lot(code, seats, reserves=reserves, unfilled=rnd.choice(list(Unfilled)), **caps))
+    schools = [
+        a_school(
+            f"{1000 + index}",
+            rnd.randrange(0, 40),
+            [category for category in SIX if rnd.random() < 0.2],
+            wants=rnd.sample(THREE, rnd.randrange(0, 4)),
+            region=rnd.choice(["a", "b", "c", "d", None]),
+        )
+        for index in range(400)
+    ]
+    return a_wave(*made), schools
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("caps", [{}, {"open_region_cap": 2}, {"category_region_caps": {"special": 1, "remote": 2}}])
+def test_both_compute_the_same_for_hundreds_of_schools(seed, caps):
+    """Long chains of moves, many signatures, and the certificate of every lot."""
+    check_both_ways(*a_large_wave(random.Random(seed), **caps))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_compute_the_same_for_hundreds_of_schools_under_a_crossing_cap(seed):
+    rules, schools = a_large_wave(random.Random(seed))
+    lot = replace(rules.lots[0], region_cap=4)
+    check_both_ways(a_wave(lot), [replace(school, preferences=(lot.code,)) for school in schools])
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +219,16 @@ def recommitted(files, name, change):
     hashes = "|".join(verify_round.sha256(forged[part]) for part in ("rules.json", "applicants.json"))
     seed = verify_round.sha256(f"stemfleet/1|{hashes}|{'ab' * 32}".encode())
     return forge(forged, "result.json", lambda v: v.update(seed=seed))
+
+
+def test_a_beacon_value_of_the_wrong_form_is_found(files):
+    """drand's values have 64 hex digits; a consistent bundle with another value was not made by the rules."""
+    rules = parse_rules(files["rules.json"])
+    inputs = _frozen(rules, parse_applicants(files["applicants.json"], rules))
+    loose = draw_round(inputs, "lucky7").files
+    commitment = {"commitment.json": files["commitment.json"]}
+    with pytest.raises(Refused, match="must be exactly 64 hex digits"):
+        verify_files(sealed({**loose, **commitment}))
 
 
 UNSOUND = {
