@@ -4,8 +4,8 @@
     bundle.draw_round(inputs, beacon, commitment, ...)  the same with the files that are published
     checking.verify_bundle(path, digest)                checks what somebody published
 
-`values` has the words; `guarantees`, `choice` and `proposals` are the rule, from the inside out; `verify_round` computes
-everything again in another way and goes into every bundle. The public format is in docs/bundle.md.
+`values` has the words; `guarantees`, `choice` and `proposals` are the rule, from the inside out; `verify_round`
+computes everything again in another way and goes into every bundle. The public format is in docs/bundle.md.
 """
 
 from stemfleet.allocation.engine import allocate
