@@ -194,6 +194,16 @@ def test_a_wall_without_a_live_place_asks_again_and_again(
     expect(page.locator('.slot[data-slot="A2"] .big-word')).to_have_text("Δεν ελέγχθηκε")
 
 
+def test_a_page_that_lives_by_itself_notices_that_one_was_signed_out(
+    open_page: Callable[..., Page], nso: Person
+) -> None:
+    page = open_page(nso)
+    page.goto("/reports")
+    expect(page.get_by_role("heading", name="Αναφορές των σχολείων")).to_be_visible()
+    page.context.clear_cookies()
+    expect(page.get_by_role("heading", name="Σύνδεση")).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_a_wrong_tag_is_named_at_its_slot(open_page: Callable[..., Page], warehouse: Person) -> None:
     page = open_page(warehouse)
     page.goto("/bench")

@@ -67,6 +67,16 @@ def test_a_page_that_is_not_there(visit: Visit) -> None:
     assert "Δεν υπάρχει τέτοια σελίδα" in answer.get_data(as_text=True)
 
 
+def test_odd_requests_are_refused_and_break_nothing(visit: Visit, nso: Person, stock: Stock) -> None:
+    office = visit(nso)
+    for path in ("/kits?words=%00", "/schools?words=a%00", "/k/%00", "/schools/%00", "/kits?state=%00"):
+        assert office.get(path).status_code == 400, path
+    assert office.post("/people", name="\0", role="nso", school="").status_code == 400
+    assert office.send(f"/api/kits/{stock.packed}/ship", {"to": "\0"}).status_code == 400
+    for path in ("/kits?page=99999999999999999999", "/kits?page=-3", "/kits?page=x", "/reports/newest?limit=-1"):
+        assert office.get(path).status_code == 200, path
+
+
 def test_every_answer_carries_the_protecting_headers(visit: Visit, nso: Person, stock: Stock) -> None:
     browser = visit(nso)
     for path in ("/", "/nothing", f"/kits/{stock.shipped}", "/api/waves", "/static/bench.js"):

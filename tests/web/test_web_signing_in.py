@@ -53,6 +53,14 @@ def test_after_signing_in_one_comes_back_to_the_page_that_asked_for_it(
     assert browser.get(f"/sign-in/{issue_link(store, nso, warehouse.name)}").location == "/kits?state=ready"
 
 
+def test_what_a_page_asks_for_behind_the_scenes_is_not_where_one_comes_back_to(
+    visit: Visit, store: Store, nso: Person, warehouse: Person
+) -> None:
+    browser = visit()
+    assert browser.get("/bench/snapshot", headers={"Sec-Fetch-Dest": "empty"}).location == "/sign-in"
+    assert browser.get(f"/sign-in/{issue_link(store, nso, warehouse.name)}").location == "/"
+
+
 def test_signing_out_ends_the_session(visit: Visit, warehouse: Person) -> None:
     browser = visit(warehouse)
     assert browser.post("/sign-out").location == "/"

@@ -53,7 +53,7 @@ def _of_ours(error: StemfleetError) -> Response:
 def _not_signed_in(_error: NotSignedIn) -> Response | AnyResponse:
     if in_api():
         return answer(_("Sign in first."), 401)
-    if request.method == "GET":
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Dest", "document") == "document":
         session["return_to"] = request.full_path.rstrip("?")
     return redirect(url_for("signin.how"))
 

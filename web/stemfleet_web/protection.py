@@ -1,8 +1,11 @@
 """Headers that every answer carries, and redirects that never leave this site."""
 
+from itertools import chain
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+
+from stemfleet.errors import InputError
 
 _POLICY = "; ".join(
     (
@@ -17,7 +20,15 @@ _POLICY = "; ".join(
 
 
 def install(app: Flask) -> None:
+    app.before_request(_no_nul)
     app.after_request(_headers)
+
+
+def _no_nul() -> None:
+    """No text of a person holds a NUL, and PostgreSQL stores none."""
+    given = chain((request.view_args or {}).values(), request.args.values(), request.form.values())
+    if any("\0" in str(value) for value in given):
+        raise InputError("The request holds a character that no text has (NUL). Type it again.")
 
 
 def _headers(response: Response) -> Response:

@@ -38,7 +38,7 @@ def ship(tag: str) -> Response:
 def _recipient() -> str:
     body: Any = request.get_json(silent=True)
     code = body.get("to") if isinstance(body, dict) else None
-    if not isinstance(code, str) or not code:
+    if not isinstance(code, str) or not code.isprintable() or not code:
         raise InputError('Say to which school: {{"to": "1234567"}}')
     return code
 

@@ -18,6 +18,7 @@ from stemfleet_web.problems import status_of
 
 blueprint = Blueprint("kits", __name__)
 PAGE = 100
+MOST_PAGES = 10_000
 
 
 @blueprint.get("/kits")
@@ -28,7 +29,7 @@ def kits() -> str | AnyResponse:
     if tag := _scanned(text):
         return redirect(url_for(".kit", tag=tag))
     state, model = request.args.get("state", ""), request.args.get("model", "")
-    page = max(1, request.args.get("page", 1, type=int))
+    page = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
     found = list_kits(
         the_door().store,
         state=_state(state),

@@ -69,6 +69,7 @@ function poll() {
   const ask = async () => {
     try {
       const answer = await fetch(wall.dataset.snapshot, { cache: "no-store" });
+      if (answer.redirected) location.assign(answer.url); // signed out
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
       show((await answer.json()).slots);
       say("polling");

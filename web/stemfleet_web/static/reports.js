@@ -6,7 +6,8 @@ let mark = "";
 async function refresh() {
   try {
     const answer = await fetch(list.dataset.from, { headers: mark ? { "If-None-Match": mark } : {}, cache: "no-store" });
-    if (answer.ok) {
+    if (answer.redirected) location.assign(answer.url); // signed out
+    else if (answer.ok) {
       const text = await answer.text();
       if (mark) list.innerHTML = text;
       mark = answer.headers.get("ETag") || "";
