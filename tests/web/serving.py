@@ -22,9 +22,9 @@ SWITCHES = [
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The root address of the running pages."""
-    server = Server(app, "127.0.0.1", 0)
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The root address of the running pages; port 0 is any free one."""
+    server = Server(app, "127.0.0.1", port)
     running = threading.Thread(target=server.run)
     running.start()
     try:

@@ -165,6 +165,29 @@ def test_the_wall_shows_what_happens_without_being_touched_and_survives_a_reload
     expect(first.locator(".big-word")).to_have_text("Δεν ελέγχθηκε")
 
 
+def test_the_wall_says_when_it_may_be_old_and_comes_back_by_itself(
+    browser: Browser, workshop: Workshop, bench: LiveBench, store: Store, nso: Person, warehouse: Person
+) -> None:
+    """Through a restart of the program: what happened meanwhile is there."""
+
+    def program() -> Flask:
+        return create_app(workshop, secret_key="the same", public_url="http://kits.example", bench=bench)
+
+    context = browser.new_context()
+    page = context.new_page()
+    with served(program()) as root:
+        page.goto(f"{root}/sign-in/{issue_link(store, nso, warehouse.name)}")
+        page.goto(f"{root}/bench")
+        expect(page.locator("#line")).to_have_text("Ζωντανά")
+    expect(page.locator("#line")).to_have_text("Δεν υπάρχει σύνδεση. Όσα βλέπετε μπορεί να είναι παλιά.")
+    bench.start(warehouse, "A1")
+    assert bench.bench.wait(20)
+    with served(program(), int(root.rpartition(":")[2])):
+        expect(page.locator('.slot[data-slot="A1"] .big-word')).to_have_text("Δεν ελέγχθηκε", timeout=PATIENCE_MS)
+        expect(page.locator("#line")).to_have_text("Ζωντανά", timeout=PATIENCE_MS)
+        context.close()
+
+
 def test_a_scanner_moves_from_slot_to_slot_and_on_to_the_start(
     open_page: Callable[..., Page], bench: LiveBench, warehouse: Person, stock: Stock
 ) -> None:
