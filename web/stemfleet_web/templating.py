@@ -54,7 +54,7 @@ def moment(at: datetime | str | None) -> str:
 def number(value: Any) -> str:
     """A measured value or limit; a text stays as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "" if value is None else str(value)
+        return "" if value is None else str(words.VALUES.get(str(value).lower(), value))
     return str(format_decimal(value))
 
 

@@ -221,6 +221,8 @@ MEASUREMENTS: Labels = {
     "wifi_networks": _("Wi-Fi networks in sight"),
 }
 
+VALUES: Labels = {"open": _("open"), "triggered": _("pressed")}  # of end stops
+
 UNITS: Labels = {
     "C": "°C",
     "LEDs": _("LEDs"),
@@ -250,6 +252,7 @@ VOCABULARIES: Mapping[str, Labels] = {
     "fact": FACTS,
     "measurement": MEASUREMENTS,
     "unit": UNITS,
+    "value": VALUES,
 }
 _IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS, REASONS)
 
