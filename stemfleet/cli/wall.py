@@ -64,6 +64,8 @@ def _lines(bench: Bench, console: Console, stopped: threading.Event) -> None:
     changes: queue.SimpleQueue[SlotState] = queue.SimpleQueue()
     told: dict[str, tuple[str | None, int, Status]] = {}
     end = bench.subscribe(changes.put)
+    for state in bench.snapshot():  # what began before
+        changes.put(state)
     try:
         going = True
         while going or not changes.empty():

@@ -7,6 +7,7 @@ import os
 import platform
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -123,20 +124,31 @@ def run_tool(
 
 
 def _start(argv: Sequence[str], cwd: Path | None, env: dict[str, str] | None) -> "subprocess.Popen[bytes]":
-    try:
-        return subprocess.Popen(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=cwd,
-            env=env,
-            start_new_session=True,  # a group of its own: it and its children can be ended together
-        )
-    except OSError as error:
-        if isinstance(error, FileNotFoundError | PermissionError) and str(error.filename) == argv[0]:
-            raise tool_missing(Path(argv[0]).name) from error
-        raise
+    if shutil.which(argv[0], path=(env or os.environ).get("PATH")) is None:
+        raise tool_missing(Path(argv[0]).name)
+    return subprocess.Popen(
+        [*_end_with_us(), *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        env=env,
+        start_new_session=True,  # a group of its own: it and its children can be ended together
+    )
+
+
+@functools.cache
+def _end_with_us() -> tuple[str, ...]:
+    """A prefix that ends a tool when this program is killed, where the system can do that (Linux).
+
+    avrdude whose port has gone would otherwise run on for ever at full speed. The signal comes when the thread ends
+    that started the tool, and that thread waits for it.
+    """
+    setpriv = shutil.which("setpriv") if sys.platform.startswith("linux") else None
+    if setpriv is None:
+        return ()
+    told = subprocess.run([setpriv, "--help"], capture_output=True, text=True, timeout=10, check=False)
+    return (setpriv, "--pdeathsig", "KILL", "--") if "--pdeathsig" in told.stdout else ()
 
 
 def _pieces(process: "subprocess.Popen[bytes]", in_time: Callable[[], None]) -> Generator[str, None, None]:

@@ -198,9 +198,9 @@ def test_ctrl_c_and_sigterm_leave_whole_records_and_no_process(tmp_path: Path, n
 
 
 @pytest.mark.rig
-def test_no_emulator_outlives_a_killed_bench(tmp_path: Path) -> None:
+def test_no_emulator_and_no_tool_outlives_a_killed_bench(tmp_path: Path) -> None:
     with station(tmp_path) as process:
         assert len(processes_with(str(tmp_path))) > 2
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=15)
-    until(lambda: not processes_with(str(tmp_path)), 30)
+    until(lambda: not processes_with(str(tmp_path)), 5)

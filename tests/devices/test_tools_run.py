@@ -1,6 +1,7 @@
 """External tools: streamed, bounded, ended wholly."""
 
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -70,6 +71,18 @@ def test_a_missing_tool_is_named_with_the_command_that_installs_it(monkeypatch: 
     assert (missing.value.outcome, missing.value.reason) == (Outcome.ERROR, Reason.TOOL_MISSING)
     assert "avrdude" in missing.value.detail
     assert "apt install avrdude" in missing.value.detail
+
+
+def test_a_tool_ends_when_this_program_is_killed() -> None:
+    mark = f"left-{time.time_ns()}"
+    code = (
+        "from stemfleet.devices.tools import run_tool; import sys;"
+        f"run_tool([sys.executable, '-c', 'import time; time.sleep(60)', '{mark}'], timeout=60)"
+    )
+    with subprocess.Popen(python(code)) as program:
+        until(lambda: [pid for pid in processes_with(mark) if pid != program.pid])
+        program.kill()
+    until(lambda: not processes_with(mark), 5)
 
 
 def test_a_child_that_outlives_the_tool_is_not_waited_for() -> None:
