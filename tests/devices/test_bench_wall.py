@@ -42,7 +42,7 @@ def test_every_outcome_is_shown_by_shape_and_word_with_its_reason(
     assert "/dev/ttyNOTHERE is not there" in text
 
 
-def test_without_a_terminal_every_phase_from_then_on_is_a_plain_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_every_phase_is_a_plain_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = shown(tmp_path, monkeypatch, terminal=False)
     assert "\x1b" not in text
     for phase in ("flash", "verify", "check"):
