@@ -12,6 +12,7 @@ from stemfleet.store import Person, School, SignInLink, Store, now, write_histor
 from stemfleet.words import Role
 
 LINK_LIFETIME = timedelta(days=7)
+LONGEST_NAME = 64  # what the history holds of a subject's name
 
 
 def console_person(store: Store) -> Person:
@@ -36,6 +37,8 @@ def add_person(store: Store, actor: Person, name: str, role: Role, school_code: 
     name = " ".join(name.split())
     if not name:
         raise InputError("A person needs a name.")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise InputError("A person's name has at most {most} characters, all of them visible.", most=LONGEST_NAME)
     if (role is Role.SCHOOL) != (school_code is not None):
         raise InputError("A person of the role school belongs to one school, and nobody else does.")
     with store.write() as session:

@@ -6,6 +6,8 @@ Exit codes: 0 done; 1 the answer is no (FAIL, refused, differs); 2 could not (ba
 import importlib
 import signal
 import sys
+import tempfile
+import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -82,7 +84,21 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("stemfleet: stopped", err=True)
         code = COULD_NOT
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"stemfleet: {where}{error.strerror or error}", err=True)
+        code = COULD_NOT
+    except Exception as bug:
+        click.echo(f"stemfleet: a fault of the program ({type(bug).__name__}). Details: {_details(bug)}", err=True)
+        code = COULD_NOT
     sys.exit(code)
+
+
+def _details(bug: Exception) -> str:
+    """The file that the stack trace was written to."""
+    with tempfile.NamedTemporaryFile("w", prefix="stemfleet-fault-", suffix=".log", delete=False) as log:
+        traceback.print_exception(bug, file=log)
+    return log.name
 
 
 def _interrupt(_number: int, _frame: Any) -> NoReturn:

@@ -6,7 +6,7 @@ import click
 
 from stemfleet.catalogue import find_model, read_models
 from stemfleet.cli.context import acting, opened
-from stemfleet.cli.output import json_option, print_json, print_table
+from stemfleet.cli.output import json_option, output_file, print_json, print_table
 from stemfleet.kits import label_kits, list_kits, receive_kits, show_kit
 from stemfleet.settings import Settings
 from stemfleet.shipments import pack_kit, print_note, reserve_kit, ship_kits
@@ -75,8 +75,8 @@ def show(settings: Settings, tag: str, as_json: bool) -> None:
 @click.pass_obj
 def label(settings: Settings, tags: tuple[str, ...], out: Path) -> None:
     """Write a sheet of labels for kits that passed."""
-    with acting(settings) as (workshop, person):
-        out.write_bytes(label_kits(workshop, person, tags, settings.address))
+    with output_file(out) as write, acting(settings) as (workshop, person):
+        write(label_kits(workshop, person, tags, settings.address))
     click.echo(f"{len(tags)} labels in {out}")
 
 
@@ -109,10 +109,10 @@ def pack(settings: Settings, tags: tuple[str, ...]) -> None:
 @click.pass_obj
 def ship(settings: Settings, tags: tuple[str, ...], school: str, note: Path | None) -> None:
     """Ship kits to an awarded school, all or none. A kit without a pass is refused."""
-    with acting(settings) as (workshop, person):
+    with output_file(note) as write, acting(settings) as (workshop, person):
         shipment = ship_kits(workshop, person, tags, school)
         if note is not None:
-            note.write_bytes(print_note(workshop, person, shipment.id, settings.address))
+            write(print_note(workshop, person, shipment.id, settings.address))
     click.echo(f"Shipment {shipment.id}: {' '.join(tags)} to {school}")
 
 

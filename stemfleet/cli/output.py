@@ -3,12 +3,15 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from stemfleet.errors import InputError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 
@@ -22,6 +25,28 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     Console().print(table)
+
+
+@contextmanager
+def output_file(file: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """Gives the function that writes the file. Raises InputError before any work is done if it cannot be written.
+
+    When the work fails, the file is as it was before.
+    """
+    if file is None:
+        yield lambda _content: None
+        return
+    there = file.exists()
+    try:
+        file.open("ab").close()
+    except OSError as wrong:
+        raise InputError("{file} cannot be written: {why}.", file=file, why=wrong.strerror) from wrong
+    try:
+        yield file.write_bytes
+    except BaseException:
+        if not there:
+            file.unlink()
+        raise
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from stemfleet.cli.context import acting, opened
-from stemfleet.cli.output import json_option, print_json, print_table
+from stemfleet.cli.output import json_option, output_file, print_json, print_table
+from stemfleet.errors import InputError
 from stemfleet.settings import Settings
 from stemfleet.waves import PLANNING, Draw, list_waves, read_bundle, run_wave, show_wave
 
@@ -40,10 +41,10 @@ def list_(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def show(settings: Settings, code: str, bundle: Path | None, as_json: bool) -> None:
     """Show a wave: who got what, and why."""
-    with opened(settings) as workshop:
+    with output_file(bundle) as write, opened(settings) as workshop:
         view, awards = show_wave(workshop.store, code)
         if bundle is not None:
-            bundle.write_bytes(read_bundle(workshop.store, code)[0])
+            write(read_bundle(workshop.store, code)[0])
     if as_json:
         print_json({**view.as_json(), "awards": [award.as_json() for award in awards]})
         return
@@ -67,6 +68,8 @@ def run(
     settings: Settings, rules: Path, year: int, beacon: str, beacon_source: str | None, beacon_round: str | None
 ) -> None:
     """Allocate the wave of a RULES file over all stored schools and keep the result."""
+    if (beacon_source is None) != (beacon_round is None):
+        raise InputError("--beacon-source and --beacon-round belong together: give both or none.")
     draw = Draw(beacon, beacon_source, beacon_round)
     with acting(settings) as (workshop, person):
         code = run_wave(workshop, person, rules, year, draw, lambda step: click.echo(f"{step} …", err=True))

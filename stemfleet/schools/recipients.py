@@ -25,10 +25,12 @@ class RegisterValues:
 
 
 def school_values(read: SchoolsFile) -> RegisterValues:
+    """A field that the file gives for no school at all is left out: what is known of it is kept."""
     fields = ("name", "level", "region", "directorate", "municipality", "address", "postal_code", "phone", "email")
+    told = [name for name in fields if any(getattr(row, name) is not None for row in read.rows)]
     return RegisterValues(
         rows={
-            row.code: {name: getattr(row, name) for name in fields}
+            row.code: {name: getattr(row, name) for name in told}
             | {"status": row.status, "university": None, "search_name": fold(row.name)}
             for row in read.rows
         },

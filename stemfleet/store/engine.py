@@ -7,9 +7,10 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, create_engine
 
 from stemfleet.errors import InputError, Unavailable
@@ -26,19 +27,22 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> "Store":
-        """Opens and migrates. Raises InputError for no address, Unavailable when it is silent."""
+        """Opens and migrates. Raises InputError for no address, Unavailable when it is silent, broken, or too new."""
         try:
             engine = _engine(url)
-        except ArgumentError as error:
-            raise InputError("STEMFLEET_DATABASE_URL is not a database address: {url}", url=url) from error
+        except (ArgumentError, ModuleNotFoundError) as error:
+            raise InputError("STEMFLEET_DATABASE_URL is not a database address: {url}", url=_shown(url)) from error
+        except OSError as error:
+            raise _silent(url, error.strerror) from error
         try:
             migrate(engine)
-        except OperationalError as error:
+        except DBAPIError as error:
+            engine.dispose()
+            raise _silent(url, error.orig) from error
+        except CommandError as error:
             engine.dispose()
             raise Unavailable(
-                "The database at {url} cannot be opened: {why}",
-                url=engine.url.render_as_string(hide_password=True),
-                why=str(error.orig).strip(),
+                "The database at {url} was made by a newer version of stemfleet. Update this one.", url=_shown(url)
             ) from error
         return cls(engine)
 
@@ -57,6 +61,18 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _silent(url: str, why: object) -> Unavailable:
+    return Unavailable("The database at {url} cannot be opened: {why}", url=_shown(url), why=str(why).strip())
+
+
+def _shown(url: str) -> str:
+    """The address without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return url
 
 
 def _engine(url: str) -> Engine:

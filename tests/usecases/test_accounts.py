@@ -53,6 +53,16 @@ def test_a_name_stands_for_one_person(store: Store, nso: Person) -> None:
         add_person(store, nso, f"  {nso.name} ", Role.NSO)
 
 
+def test_the_longest_name_is_recorded_whole(store: Store, nso: Person) -> None:
+    assert issue_link(store, nso, add_person(store, nso, "Ω" * 64, Role.NSO).name)
+
+
+@pytest.mark.parametrize("name", ["Ω" * 65, "red\x1b[31m", "Νί\u202eκη", "a\0b"])
+def test_a_name_that_cannot_be_shown_is_refused(store: Store, nso: Person, name: str) -> None:
+    with pytest.raises(InputError, match="at most 64"):
+        add_person(store, nso, name, Role.NSO)
+
+
 def test_only_the_nso_adds_persons(store: Store, warehouse: Person) -> None:
     with pytest.raises(Refused):
         add_person(store, warehouse, "Κάποιος", Role.NSO)

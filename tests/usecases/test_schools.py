@@ -74,6 +74,25 @@ def test_a_change_is_shown_field_by_field(store: Store, nso: Person, tmp_path: P
     assert [s.code for s, _ in find_schools(store, "πειραματικο κερκ")] == ["2440010"]
 
 
+def test_what_a_file_does_not_tell_is_kept(store: Store, nso: Person, tmp_path: Path) -> None:
+    street = [*KERKYRA[:4], "Σπύρου Σαμάρα 1", *KERKYRA[5:]]
+    load(store, nso, "schools", write_register(tmp_path, street, PATRA))
+    load(store, nso, "schools", write_register(tmp_path, [*KERKYRA[:4], "Ελλάδα", *KERKYRA[5:]], PATRA))
+    short = tmp_path / "short.csv"
+    short.write_text("Κωδικός,Ονομασία,Τύπος\n2440010,1ο Γυμνάσιο Κέρκυρας,Γυμνάσιο\n", encoding="utf-8")
+    plan = load(store, nso, "schools", short)
+    assert (plan.counts["changed"], plan.counts["unchanged"]) == (0, 1)
+    school = show_school(store, "2440010").school
+    assert (school.address, school.municipality, school.region) == ("Σπύρου Σαμάρα 1", "Κέρκυρας", "13")
+
+
+def test_a_field_that_was_emptied_in_the_register_is_emptied(store: Store, nso: Person, tmp_path: Path) -> None:
+    with_mail = [*PATRA[:7], "mail@patra.sch.gr"]
+    load(store, nso, "schools", write_register(tmp_path, KERKYRA, with_mail))
+    load(store, nso, "schools", write_register(tmp_path, KERKYRA, PATRA))
+    assert show_school(store, PATRA[0]).school.email is None
+
+
 def test_a_school_that_a_later_file_does_not_name_stays(store: Store, nso: Person, tmp_path: Path) -> None:
     load(store, nso, "schools", write_register(tmp_path, KERKYRA, PATRA))
     load(store, nso, "schools", write_register(tmp_path, PATRA))
