@@ -3,6 +3,7 @@
     allocate(rules, applicants, seed) -> Result         the whole computation; `engine`
     bundle.draw_round(inputs, beacon, commitment, ...)  the same with the files that are published
     checking.verify_bundle(path, digest)                checks what somebody published
+    explaining.explain_school(files, school, language)  why a school got what it got
 
 `values` has the words; `guarantees`, `choice` and `proposals` are the rule, from the inside out; `verify_round`
 computes everything again in another way and goes into every bundle. The public format is in docs/bundle.md.

@@ -15,9 +15,10 @@ from stemfleet.allocation import verify_round
 from stemfleet.allocation.applicants_file import applicants_bytes, parse_applicants
 from stemfleet.allocation.canonical import digest
 from stemfleet.allocation.commitment import Beacon, Commitment, commitment_bytes, parse_commitment
-from stemfleet.allocation.draw import beacon_value, round_seed
-from stemfleet.allocation.engine import allocate
+from stemfleet.allocation.draw import PLANNING, beacon_value, round_seed
+from stemfleet.allocation.engine import result_of, settle_wave
 from stemfleet.allocation.events import Event, after_events, events_bytes, parse_events
+from stemfleet.allocation.explanations import Findings, explanation_files
 from stemfleet.allocation.result_file import result_bytes
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
 from stemfleet.allocation.values import Applicant, Result, Rules
@@ -90,9 +91,14 @@ def commitment_files(inputs: Inputs, beacon: Beacon, published: str) -> dict[str
 
 
 def draw_round(
-    inputs: Inputs, beacon: str, commitment: Commitment | None = None, events: Sequence[Event] | None = None
+    inputs: Inputs,
+    beacon: str,
+    commitment: Commitment | None = None,
+    events: Sequence[Event] | None = None,
+    *,
+    explained: bool = False,
 ) -> Round:
-    """Compute a round and its bundle's files.
+    """Compute a round and its bundle's files, with the explanations for everybody if `explained`.
 
     `beacon` is the public random value as typed. `events` are what happened since the draw: the inputs stay frozen, the
     tickets stay the same. Raises InputError when the value's form is wrong, the inputs are not those of the commitment,
@@ -105,11 +111,16 @@ def draw_round(
     seed = round_seed(committed.rules_sha256, committed.applicants_sha256, value)
     files = _input_files(inputs, committed)
     applicants = inputs.applicants
+    happened: tuple[Event, ...] = ()
     if events is not None:
-        files[EVENTS] = events_bytes(parse_events(events_bytes(events)))
-        applicants = after_events(inputs.rules, applicants, seed, parse_events(files[EVENTS]))
-    result = allocate(inputs.rules, applicants, seed)
+        files[EVENTS] = events_bytes(events)
+        happened = parse_events(files[EVENTS])
+        applicants = after_events(inputs.rules, applicants, seed, happened)
+    wave = settle_wave(inputs.rules, applicants, seed)
+    result = result_of(wave)
     files[RESULT] = result_bytes(result, value)
+    if explained:
+        files.update(explanation_files(Findings(wave, happened, planning=value == PLANNING)))
     files[VERIFIER] = own_verifier()
     files[SUMS] = sums_of(files)
     return Round(result, files)

@@ -23,10 +23,12 @@ from stemfleet.allocation.bundle import (
     sums_of,
     zip_files,
 )
-from stemfleet.allocation.canonical import digest
+from stemfleet.allocation.canonical import digest, parse
 from stemfleet.allocation.commitment import Commitment, parse_commitment
 from stemfleet.allocation.draw import beacon_value
 from stemfleet.allocation.events import parse_events
+from stemfleet.allocation.explaining import findings_of
+from stemfleet.allocation.explanations import explanation_files
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.errors import InputError, Refused
 
@@ -75,6 +77,7 @@ def verify_files(files: Mapping[str, bytes], expected_digest: str | None = None)
         _, value = verify_round.verify(dict(files))
         commitment = parse_commitment(files[COMMITMENT])
         _check_forms(files, commitment, value)
+        _check_explanations(files)
     except verify_round.Differs as difference:
         raise Refused("{difference}", difference=str(difference)) from None
     except verify_round.UNREADABLE as wrong:
@@ -93,6 +96,18 @@ def _check_forms(files: Mapping[str, bytes], commitment: Commitment, value: str)
         raise Refused("result.json: " + wrong.text, **wrong.facts) from None
     if typed != value:
         raise Refused("result.json: the beacon value {value} has blanks around it.", value=repr(value))
+
+
+def _check_explanations(files: Mapping[str, bytes]) -> None:
+    """Written anew and compared; a bundle has them in every language or not at all."""
+    if not any(name.startswith("explanations.") for name in files):
+        return
+    for name, written in explanation_files(findings_of(files)).items():
+        if name not in files:
+            raise Refused("{name} is missing: explanations are there in every language or not at all.", name=name)
+        if files[name] != written:
+            verify_round.compare(name, "", parse(written, name), parse(files[name], name))
+            raise Refused("{name} is not canonical JSON.", name=name)
 
 
 def _check_sums(files: Mapping[str, bytes]) -> None:

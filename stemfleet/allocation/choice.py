@@ -53,6 +53,13 @@ class Desk:
                 rest.append(rank)
         return Choice(reserved, self._open_places(rest, len(reserved)), guarantees.certificate())
 
+    def guarantees(self, reserved: Iterable[int]) -> Guarantees:
+        """The guaranteed places as these ranks fill them; the ranks must be such as `choose` took for them."""
+        filled = Guarantees(self.lot.reserves, self.lot.category_region_caps, self.groups)
+        for rank in reserved:
+            assert filled.place(self.group_of[rank])
+        return filled
+
     def signature(self, group: int) -> tuple[str, ...]:
         """The categories of the group that have a reserve in the lot."""
         return self.groups[group].categories

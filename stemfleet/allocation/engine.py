@@ -1,6 +1,7 @@
 """`allocate`: who gets what, from values alone. The same inputs and seed give the same result, always."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from stemfleet.allocation.choice import Desk
 from stemfleet.allocation.draw import tickets
@@ -25,13 +26,39 @@ def allocate(rules: Rules, applicants: Sequence[Applicant], seed: str) -> Result
     `applicants` in any order, each school once; `seed` in hex (see `draw.round_seed`). The values are taken as checked:
     files are checked when they are read, and values made by a program with `bundle.inputs_of`.
     """
+    return result_of(settle_wave(rules, applicants, seed))
+
+
+@dataclass(frozen=True, slots=True)
+class SettledWave:
+    """A wave when nobody is rejected any more. A rank is a place in the order of merit, the first being 0.
+
+    `by_merit`, `merits` and `preferences` are by rank; `desks` and `settled` by lot code.
+    """
+
+    rules: Rules
+    seed: str
+    by_merit: Sequence[Applicant]
+    merits: Sequence[Merit]
+    preferences: Sequence[tuple[str, ...]]
+    desks: Mapping[str, Desk]
+    settled: Mapping[str, Settled]
+
+
+def settle_wave(rules: Rules, applicants: Sequence[Applicant], seed: str) -> SettledWave:
+    """Who holds what and who waits, before anything is said about it. Arguments as for `allocate`."""
     by_merit, merits = order_of_merit(rules.wave, applicants, seed)
     desks, preferences = _desks(rules, by_merit)
-    settled = settle(desks, preferences)
-    replacements = Replacements(desks, settled, preferences)
-    schools = [applicant.school for applicant in by_merit]
+    return SettledWave(rules, seed, by_merit, merits, preferences, desks, settle(desks, preferences))
+
+
+def result_of(wave: SettledWave) -> Result:
+    """The result with its lists and proofs."""
+    desks, settled = wave.desks, wave.settled
+    replacements = Replacements(desks, settled, wave.preferences)
+    schools = [applicant.school for applicant in wave.by_merit]
     return Result(
-        seed=seed,
+        seed=wave.seed,
         awards=_awards(settled, schools),
         waiting={code: tuple([schools[rank] for rank in lot.waiting]) for code, lot in settled.items()},
         replacements={
@@ -41,9 +68,9 @@ def allocate(rules: Rules, applicants: Sequence[Applicant], seed: str) -> Result
             }
             for code in desks
         },
-        cutoffs=_cutoffs(desks, settled, merits),
+        cutoffs=_cutoffs(desks, settled, wave.merits),
         certificates={code: lot.choice.proof for code, lot in settled.items()},
-        notices=tuple(_notices(rules, applicants)),
+        notices=tuple(_notices(wave.rules, wave.by_merit)),
     )
 
 

@@ -67,6 +67,18 @@ class Guarantees:
         """Proof of the number filled, once every candidate has been tried."""
         return Certificate(self.filled, tuple(sorted(self._closed_categories)), self._closed_in_regions())
 
+    def taken_with(self, group: int) -> tuple[str, ...]:
+        """The categories that a school of the group would have to make room in, its own first of all.
+
+        When the number cannot be raised, the places of these categories are all taken, and by schools that have no
+        other reserved category. Not for lots with a cap per region inside a category.
+        """
+        reached = list(self._groups[group].categories)
+        for category in reached:
+            for mover in self._held[category]:
+                reached += [other for other in self._groups[mover].categories if other not in reached]
+        return tuple(sorted(reached))
+
     def _closed_in_regions(self) -> dict[str, tuple[str, ...]]:
         """Region → the categories whose cap there is exhausted though the category itself is not."""
         by_region: dict[str, list[str]] = {}

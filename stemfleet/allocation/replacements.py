@@ -35,10 +35,10 @@ class Replacements:
             members.setdefault(self._desks[code].group_of[holder], []).append(holder)
         answers: dict[int, int | None] = {}
         for alike in members.values():
-            entrant, moved = self._chain(code, alike[-1], gone=None)
+            entrant, moved = self.chain(code, alike[-1], gone=None)
             for holder in alike:
                 own = holder in moved or alike[-1] in moved
-                answers[holder] = self._chain(code, holder, gone=holder)[0] if own else entrant
+                answers[holder] = self.chain(code, holder, gone=holder)[0] if own else entrant
         return answers
 
     def _by_group(self, code: str) -> dict[int, list[int]]:
@@ -67,8 +67,11 @@ class Replacements:
             answers[holder] = min(set(chosen).difference(lot.held), default=None)
         return answers
 
-    def _chain(self, code: str, leaver: int, gone: int | None) -> tuple[int | None, dict[int, str]]:
-        """Who comes in at last when the place of `leaver` is free, and who moved to which lot, `gone` being nowhere."""
+    def chain(self, code: str, leaver: int, gone: int | None) -> tuple[int | None, dict[int, str]]:
+        """Who comes in at last when the place of `leaver` is free, and who moved to which lot, `gone` being nowhere.
+
+        `code` is the lot of `leaver`; `gone` is `leaver`, or None when the place comes free and nobody is gone.
+        """
         moved: dict[int, str] = {}
         held: dict[str, list[int]] = {}
         vacant, left = code, leaver

@@ -27,6 +27,7 @@ COMMANDS = {
     "check": "stemfleet.cli.devices:check",
     "commit": "stemfleet.cli.allocation:commit",
     "demo": "stemfleet.cli.demo:demo",
+    "explain": "stemfleet.cli.reasons:explain",
     "import": "stemfleet.cli.schools:import_",
     "kit": "stemfleet.cli.kits:kit",
     "model": "stemfleet.cli.kits:model",

@@ -65,15 +65,16 @@ def allocate(
     beacon: str,
     commitment: Path | None,
     events: Path | None,
-    explanations: str | None,  # noqa: ARG001  # a bundle has no explanations yet, so there is nothing to leave out
+    explanations: str | None,
     out: Path,
 ) -> None:
     """Allocate a wave and write the bundle from which anyone can check it."""
     check_free(out)
-    with _no_search_for_cycles():
+    with no_search_for_cycles():
         committed = None if commitment is None else read_commitment(commitment)
         inputs = read_inputs(rules, applicants)
-        drawn = draw_round(inputs, beacon, committed, None if events is None else read_events(events))
+        happened = None if events is None else read_events(events)
+        drawn = draw_round(inputs, beacon, committed, happened, explained=explanations is None)
         write_files(out, drawn.files, zipped=True)
     if beacon.strip() == PLANNING:
         click.echo("PLANNING: made with the fixed value for planning, not drawn.", err=True)
@@ -88,7 +89,7 @@ def allocate(
 
 
 @contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
+def no_search_for_cycles() -> Iterator[None]:
     """Many small values that all live to the end: looking for cycles among them doubles the time."""
     gc.disable()
     try:

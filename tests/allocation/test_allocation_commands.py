@@ -11,7 +11,16 @@ from hashlib import sha256
 import pytest
 from round_files import applicants, eight_schools, rules, rules_with_lot, school, write
 
-FILES = ["SHA256SUMS", "applicants.json", "commitment.json", "result.json", "rules.json", "verify_round.py"]
+FILES = [
+    "SHA256SUMS",
+    "applicants.json",
+    "commitment.json",
+    "explanations.el.json",
+    "explanations.en.json",
+    "result.json",
+    "rules.json",
+    "verify_round.py",
+]
 DRAND = "ab" * 32
 
 
@@ -78,6 +87,7 @@ def test_without_a_commitment_beacon_and_date_are_null(inputs, tmp_path):
     done = stemfleet("allocate", *inputs, "--beacon", "planning", "--explanations", "none", "--out", out)
     assert done.returncode == 0
     assert "PLANNING" in done.stderr
+    assert sorted(path.name for path in out.iterdir()) == [name for name in FILES if "explanations" not in name]
     commitment = json.loads((out / "commitment.json").read_text())
     assert (commitment["beacon"], commitment["published"]) == (None, None)
     assert commitment["rules_sha256"] == digest_of(out / "rules.json")

@@ -29,7 +29,7 @@ def names_in_first_column(text):
 def bundle():
     lot = a_lot(seats=1, reserves={"special": 1}, open_region_cap=1)
     schools = [a_school("1", 2, ["special"]), a_school("2", 1, closed={})]
-    return draw_round(inputs_of(a_wave(lot), schools), "x", events=[Event(Kind.DECLINE, "1")]).files
+    return draw_round(inputs_of(a_wave(lot), schools), "x", events=[Event(Kind.DECLINE, "1")], explained=True).files
 
 
 def test_every_file_of_the_bundle_has_its_section(bundle):

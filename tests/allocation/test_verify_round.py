@@ -103,7 +103,7 @@ def files():
     inputs = _frozen(rules, parse_applicants(canonical(eight_schools()), rules))
     hashes = inputs.commitment
     commitment = Commitment(hashes.rules_sha256, hashes.applicants_sha256, Beacon("drand", "4711"), "2025-02-28")
-    return dict(draw_round(inputs, "ab" * 32, commitment).files)
+    return dict(draw_round(inputs, "ab" * 32, commitment, explained=True).files)
 
 
 @pytest.fixture
@@ -196,6 +196,12 @@ FORGERIES = {
         "refused",
     ),
     "an unknown key": ("result.json", lambda v: v.update(note="x"), "note"),
+    "softer words": (
+        "explanations.en.json",
+        lambda v: v.update({"9000002": v["9000002"].replace("400 points", "399 points")}),
+        "9000002",
+    ),
+    "a school without words": ("explanations.el.json", lambda v: v.pop("9000008"), "9000008"),
     "more seats": ("rules.json", lambda v: v["lots"][0].update(seats=4), "rules_sha256"),
     "more points": ("applicants.json", lambda v: v["applicants"][1].update(points=900), "applicants_sha256"),
     "another commitment": ("commitment.json", lambda v: v.update(rules_sha256="0" * 64), "rules_sha256"),
@@ -264,6 +270,17 @@ def test_a_missing_file_is_no_bundle(files, name):
     left = {key: data for key, data in files.items() if key != name}
     with pytest.raises((InputError, Refused), match=name):
         verify_files(left if name == SUMS else sealed(left))
+
+
+def test_explanations_in_one_language_only_are_found(files):
+    left = {name: data for name, data in files.items() if name != "explanations.en.json"}
+    with pytest.raises(Refused, match=r"explanations\.en\.json is missing"):
+        verify_files(sealed(left))
+
+
+def test_a_bundle_without_explanations_is_whole(files):
+    left = {name: data for name, data in files.items() if "explanations" not in name}
+    assert verify_files(sealed(left)).own_verifier
 
 
 def test_a_file_too_many_is_found(files):
