@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlmodel import Session, create_engine
 
 from stemfleet.errors import InputError, Unavailable
@@ -53,11 +53,18 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction; no other writes meanwhile. Rolled back when anything is raised inside."""
+        """One transaction; no other writes meanwhile. Rolled back when anything is raised inside.
+
+        Raises InputError for a text or a number that no column can hold: SQLite and PostgreSQL have other limits.
+        """
         with Session(_writing(self.engine), expire_on_commit=False) as session:
             _take_turn(session.connection())
-            yield session
-            session.commit()
+            try:
+                yield session
+                session.commit()
+            except (DataError, OverflowError) as error:
+                why = str(getattr(error, "orig", error)).strip()
+                raise InputError("A value does not fit into the database: {why}. Nothing was kept.", why=why) from error
 
     def close(self) -> None:
         self.engine.dispose()

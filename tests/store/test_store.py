@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from stemfleet.errors import InputError, Unavailable
-from stemfleet.store import HistoryEntry, Kit, Person, Store, first_broken_entry, read_history, write_history
+from stemfleet.store import HistoryEntry, Kit, Person, Shipment, Store, first_broken_entry, read_history, write_history
 from stemfleet.words import KitState, Role
 
 
@@ -69,6 +69,15 @@ def test_nothing_is_kept_of_a_transaction_that_fails(store: Store) -> None:
     with store.read() as session:
         assert not session.exec(select(Kit)).all()
         assert not session.exec(select(HistoryEntry)).all()
+
+
+def test_a_number_that_no_column_holds_is_refused_and_nothing_kept(store: Store) -> None:
+    with pytest.raises(InputError, match="does not fit into the database"), store.write() as session:
+        session.add(Person(name="Νίκη", role=Role.NSO))
+        session.flush()
+        session.add(Shipment(id=10**30, school_code="0101001", person_id=1))
+    with store.read() as session:
+        assert not session.exec(select(Person)).all()
 
 
 def test_a_row_cannot_name_what_is_not_there(store: Store) -> None:

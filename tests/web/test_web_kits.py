@@ -111,7 +111,7 @@ def test_receiving_issues_as_many_tags_as_kits_came(visit: Visit, workshop: Work
     ]
 
 
-@pytest.mark.parametrize("count", ["0", "1001", "viele", "", "-1"])
+@pytest.mark.parametrize("count", ["0", "1001", "viele", "", "-1", "9" * 5000])
 def test_a_wrong_number_of_kits_is_refused_and_the_form_kept(count: str, visit: Visit, warehouse: Person) -> None:
     answer = visit(warehouse).post("/kits/receive", model="microbit-kit", count=count)
     assert answer.status_code == 400

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from stemfleet.kits import show_kit
 from stemfleet.store import Person
 from stemfleet.words import KitState
@@ -40,6 +42,14 @@ def test_broken_without_a_word_is_refused_and_a_long_note_is_kept(visit: Visit, 
     long = phone.post(f"/k/{stock.shipped}/report", works="yes", note="α" * 2001)
     assert long.status_code == 400
     assert "α" * 2001 in long.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("answer", [{}, {"works": ""}, {"works": "maybe"}])
+def test_a_report_that_says_neither_makes_no_kit_faulty(
+    visit: Visit, workshop: Workshop, teacher: Person, stock: Stock, answer: dict[str, str]
+) -> None:
+    assert visit(teacher).post(f"/k/{stock.shipped}/report", note="Ήρθε", **answer).status_code == 400
+    assert show_kit(workshop, stock.shipped).kit.state is KitState.SHIPPED
 
 
 def test_what_people_write_is_shown_as_text(visit: Visit, teacher: Person, nso: Person, stock: Stock) -> None:

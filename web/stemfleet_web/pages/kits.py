@@ -84,7 +84,7 @@ def receive() -> AnyResponse | tuple[str, int] | str:
 
 
 def _whole(text: str) -> int:
-    if not text.strip().isdecimal():
+    if not text.strip().isdecimal() or len(text) > 20:
         raise InputError("{text} is not a whole number.", text=text or "–")
     return int(text)
 

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from stemfleet.errors import StemfleetError
+from stemfleet.errors import InputError, StemfleetError
 from stemfleet.kits import KitView, confirm_receipt, report_kit, show_kit
 from stemfleet.schools import find_schools, show_school
 from stemfleet.words import Role
@@ -49,9 +49,11 @@ def received(tag: str) -> AnyResponse:
 def report(tag: str) -> AnyResponse | tuple[str, int]:
     """`works` is yes or no; what was typed stays when the report cannot be taken."""
     view = _own(tag)
-    works, note = request.form.get("works") == "yes", request.form.get("note", "")
+    works, note = request.form.get("works"), request.form.get("note", "")
     try:
-        report_kit(the_door().store, the_person(), tag, works, note)
+        if works not in {"yes", "no"}:
+            raise InputError("Say whether the kit works or is broken.")
+        report_kit(the_door().store, the_person(), tag, works == "yes", note)
     except StemfleetError as error:
         return _phone(view, note, sentence(error)), status_of(error)
     flash(_("Thank you. The support organisation sees your report now."), "good")
