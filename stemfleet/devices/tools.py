@@ -26,6 +26,7 @@ from stemfleet.words import Reason
 KEEP_CHARS = 64_000  # of a tool's output, at its beginning and again at its end
 _TICK_S = 0.1
 _GRACE_S = 1.0  # between asking a tool to end and killing it
+_LAST_WORDS_S = 3.0  # for the thread that reads what a tool said at its end
 _TOO_LONG = "The tool did not end in time. Check the cable, unplug the board, plug it in again, and retry."
 
 
@@ -159,14 +160,19 @@ def _pieces(process: "subprocess.Popen[bytes]", in_time: Callable[[], None]) -> 
     pieces: queue.Queue[str | None] = queue.Queue(maxsize=64)
     reader = threading.Thread(target=_read, args=(process, pieces), name=f"tool-{process.pid}", daemon=True)
     reader.start()
+    last_words: float | None = None
     try:
         while True:
             in_time()
             try:
                 piece = pieces.get(timeout=_TICK_S)
             except queue.Empty:
-                if process.poll() is not None:
-                    break  # a child that outlives the tool may hold the pipe open; nobody waits for it
+                # Ended, but on a busy computer its last words may not have been read yet.
+                if last_words is None and process.poll() is not None:
+                    _end_group(process)  # a child that outlives the tool may hold the pipe open
+                    last_words = time.monotonic() + _LAST_WORDS_S
+                if last_words is not None and time.monotonic() > last_words:
+                    break  # nobody waits for a child that has left the group
                 continue
             if piece is None:
                 break

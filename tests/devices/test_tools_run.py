@@ -5,10 +5,12 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 from core_peers import processes_with, until
 
+from stemfleet.devices import tools
 from stemfleet.devices.faults import BoardError, BoardStopped, BoardTimeout
 from stemfleet.devices.tools import KEEP_CHARS, run_tool, tool_version
 from stemfleet.words import Outcome, Reason
@@ -92,6 +94,16 @@ def test_a_child_that_outlives_the_tool_is_not_waited_for() -> None:
     assert run_tool(python(code), timeout=20).code == 0
     assert time.monotonic() - began < 5
     until(lambda: not processes_with(mark))
+
+
+def test_the_last_words_of_a_tool_are_read_even_when_the_computer_is_too_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def starved(*arguments: Any) -> None:
+        time.sleep(0.4)  # as long as the reading thread may be kept from its work
+        read(*arguments)
+
+    read = tools._read
+    monkeypatch.setattr(tools, "_read", starved)
+    assert run_tool(["echo", "signature"], timeout=10).output == "signature\n"
 
 
 def test_a_fault_found_in_the_output_ends_the_tool() -> None:
