@@ -95,8 +95,10 @@ def list_open_awards(workshop: Workshop, model: str) -> list[tuple[Award, School
 
 
 def _open_awards(session: Session, model: str) -> list[tuple[Award, int]]:
+    """Of waves that were drawn: a plan gives nobody a kit."""
     taken = select(func.count(col(Kit.tag))).where(Kit.award_id == Award.id).scalar_subquery()
     chosen = select(Award, taken).join(Wave, col(Wave.code) == Award.wave_code).where(Award.model == model)
+    chosen = chosen.where(col(Wave.planning).is_(False))
     awards = session.exec(chosen.order_by(col(Wave.year).desc(), col(Award.id))).all()
     return [(award, award.units - kits) for award, kits in awards if award.units > kits]
 

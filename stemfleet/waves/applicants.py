@@ -23,7 +23,8 @@ class Repeats:
     @classmethod
     def read(cls, session: Session, models: Mapping[str, Model], rules: Rules, year: int) -> "Repeats":
         earlier = select(Award.school_code, Award.model).join(Wave, col(Wave.code) == Award.wave_code)
-        earlier = earlier.where(Wave.year <= year, Wave.year >= year - rules.repeat_years, Wave.code != rules.wave)
+        drawn = (col(Wave.planning).is_(False), Wave.code != rules.wave)
+        earlier = earlier.where(*drawn, Wave.year <= year, Wave.year >= year - rules.repeat_years)
         found: dict[str, set[str]] = {}
         for school, model in session.exec(earlier):
             found.setdefault(school, set()).add(family_of(models, model))

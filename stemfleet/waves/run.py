@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-from sqlmodel import Session
+from sqlalchemy import delete, insert
+from sqlmodel import Session, col
 
 from stemfleet.allocation.bundle import RESULT, RULES, Inputs, Round, draw_round, inputs_of, read_file, zip_files
 from stemfleet.allocation.commitment import Beacon, Commitment
@@ -48,14 +48,14 @@ def run_wave(
 ) -> str:
     """Allocates the wave of a rules file over everybody stored and keeps the result. Gives the wave's code.
 
-    Raises InputError for rules that cannot be used, Refused when the wave is allocated already.
+    A plan, made with the fixed beacon for planning, gives way to the next run of its wave; a draw stands. Raises
+    InputError for rules that cannot be used, Refused when the wave is drawn already.
     """
     person.must_be(Role.NSO)
     rules = parse_rules(read_file(rules_file), str(rules_file))
     check_models(workshop.models, rules)
     with workshop.store.write() as session:
-        if session.get(Wave, rules.wave) is not None:
-            raise Refused("Wave {wave} is allocated already; its result stands.", wave=rules.wave)
+        _make_room(session, rules.wave)
         progress("applicants")
         inputs = inputs_of(rules, build_applicants(session, workshop.models, rules, year))
         progress("allocation")
@@ -63,6 +63,18 @@ def run_wave(
         progress("storing")
         _keep(session, person, inputs, drawn, year, draw)
     return rules.wave
+
+
+def _make_room(session: Session, code: str) -> None:
+    wave = session.get(Wave, code)
+    if wave is None:
+        return
+    if not wave.planning:
+        raise Refused("Wave {wave} is allocated already; its result stands.", wave=code)
+    for table in (Award, Application, Lot):
+        session.connection().execute(delete(table).where(col(table.wave_code) == code))
+    session.delete(wave)
+    session.flush()
 
 
 def _commitment(inputs: Inputs, draw: Draw) -> Commitment | None:

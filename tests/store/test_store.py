@@ -72,10 +72,14 @@ def test_nothing_is_kept_of_a_transaction_that_fails(store: Store) -> None:
 
 
 def test_a_number_that_no_column_holds_is_refused_and_nothing_kept(store: Store) -> None:
-    with pytest.raises(InputError, match="does not fit into the database"), store.write() as session:
-        session.add(Person(name="Νίκη", role=Role.NSO))
-        session.flush()
-        session.add(Shipment(id=10**30, school_code="0101001", person_id=1))
+    def work() -> None:
+        with store.write() as session:
+            session.add(Person(name="Νίκη", role=Role.NSO))
+            session.flush()
+            session.add(Shipment(id=10**30, school_code="0101001", person_id=1))
+
+    with pytest.raises(InputError, match="does not fit into the database"):
+        work()
     with store.read() as session:
         assert not session.exec(select(Person)).all()
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stemfleet.errors import InputError, NotFound, Refused
+from stemfleet.shipments import list_open_awards
 from stemfleet.store import Evidence, ImportRun, Person
 from stemfleet.waves import PLANNING, Draw, list_waves, read_bundle, run_wave, show_wave
 from stemfleet.waves.points import PointsTable
@@ -167,6 +168,19 @@ def test_a_plan_is_marked_as_one(
     run_wave(workshop, nso, rules_file("W1"), 2023, Draw(PLANNING))
     run_wave(workshop, nso, rules_file("W2"), 2023, Draw("value"))
     assert [view.planning for view in list_waves(workshop.store)] == [True, False]
+
+
+def test_a_plan_gives_way_to_the_draw_and_blocks_nobody(
+    workshop: Workshop, nso: Person, make_school: Callable[..., str], rules_file: Callable[..., Path]
+) -> None:
+    school = make_school()
+    run_wave(workshop, nso, rules_file("W1"), 2022, Draw(PLANNING))
+    assert list_open_awards(workshop, LOT["model"]) == []
+    run_wave(workshop, nso, rules_file("W2"), 2023, Draw(PLANNING))
+    assert winners(workshop, "W2") == {school}
+    run_wave(workshop, nso, rules_file("W2"), 2023, Draw("value"))
+    assert [(view.code, view.planning) for view in list_waves(workshop.store)] == [("W1", True), ("W2", False)]
+    assert [award.school_code for award, _school, _left in list_open_awards(workshop, LOT["model"])] == [school]
 
 
 def test_the_stored_bundle_is_the_one_of_the_digest(
