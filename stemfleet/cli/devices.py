@@ -53,7 +53,7 @@ def provision(
 ) -> None:
     """Flash and check one board on PORT and store its record."""
     settings: Settings = ctx.obj
-    slot = Slot(None, find_recipe(recipe_name, settings.data / "recipes"), port, volume, firmware)
+    slot = _one_board(settings, recipe_name, port, volume, firmware)
     ctx.exit(_run(settings, [slot], kit_tag=kit_tag, flash=True, as_json=as_json))
 
 
@@ -69,8 +69,17 @@ def check(
 ) -> None:
     """Check one board on PORT without writing to it, and store its record."""
     settings: Settings = ctx.obj
-    slot = Slot(None, find_recipe(recipe_name, settings.data / "recipes"), port, volume)
+    slot = _one_board(settings, recipe_name, port, volume)
     ctx.exit(_run(settings, [slot], kit_tag=kit_tag, flash=False, as_json=as_json))
+
+
+def _one_board(
+    settings: Settings, recipe_name: str, port: str, volume: Path | None, firmware: Path | None = None
+) -> Slot:
+    found = find_recipe(recipe_name, settings.data / "recipes")
+    if volume is not None and found.family != "microbit":
+        raise InputError("Recipe {recipe} is for boards without a drive. Leave --volume out.", recipe=found.name)
+    return Slot(None, found, port, volume, firmware)
 
 
 def _run(settings: Settings, slots: list[Slot], *, kit_tag: str | None = None, flash: bool, as_json: bool) -> int:

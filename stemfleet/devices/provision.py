@@ -205,13 +205,13 @@ class _Board:
             raise BoardError(Reason.UNREADABLE, f"The board gave no value for {', '.join(unknown)}. Retry the slot.")
 
     def _prepare(self) -> None:
-        """The image is the approved one and the port is ours, before anything happens to the board."""
-        if self.flash:
-            self._approve()
+        """The port is ours and the image is the approved one, before anything happens to the board."""
         kind = driver_of(self.slot.recipe.family)
         _claim_port(self.run)
-        if getattr(kind, "port_first", True):
+        if getattr(kind, "port_first", True) or self.run.port_exists():
             check_port(self.run.port)
+        if self.flash:
+            self._approve()
         self.driver = kind(self.run)
 
     def _approve(self) -> None:

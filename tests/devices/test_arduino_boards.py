@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from core_peers import Peer
 
 from stemfleet.devices.bench import Bench
 from stemfleet.devices.families.avrdude import image_bytes
@@ -222,6 +223,16 @@ def test_a_measurement_out_of_its_limits_fails_the_board_by_name(first: Round) -
 
 def test_a_silent_board_times_out_as_silent(first: Round) -> None:
     assert first.ended(SILENT) == (Outcome.TIMEOUT, Reason.SILENT)
+
+
+@pytest.mark.parametrize("name", ["arduino-uno", "printer-mega"])
+def test_a_board_that_never_stops_talking_is_unreadable_although_avrdude_finds_no_end(name: str) -> None:
+    recipe = load_recipes()[name]
+    short = tuple(replace(plan, timeout_s=9.0) for plan in recipe.phases)
+    with Peer(chatter=b"lots of lines\n" * 40) as peer:
+        slot = Slot("A1", replace(recipe, phases=short, settings=recipe.settings | {"start_s": 0.5}), peer.port)
+        record = provision(slot, station="bench-1", operator="Άρης").record
+    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.UNREADABLE)
 
 
 @pytest.mark.parametrize(("slot", "phase"), [(NANO, "flash"), (OTHER_UNO, "verify")])

@@ -32,6 +32,13 @@ def test_an_unknown_recipe_is_refused_with_those_there_are(tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
+def test_a_drive_for_a_board_that_has_none_is_refused(tmp_path: Path) -> None:
+    done = stemfleet(tmp_path, "provision", "/dev/ttyNOTHERE", "--recipe", "arduino-uno", "--volume", str(tmp_path))
+    assert done.returncode == 2
+    assert "--volume" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("recipe", ["arduino-uno", "arduino-mega"])
 def test_garbage_on_the_line_is_unreadable_whatever_the_tool_calls_it(tmp_path: Path, recipe: str) -> None:
     with Peer(chatter=b"\x81\x13garbage\xfe" * 20) as peer:

@@ -1,5 +1,6 @@
 """One board from flash to record: every way in which it can end, with its outcome and reason."""
 
+import os
 import sys
 import threading
 import time
@@ -239,7 +240,9 @@ def test_a_defect_of_a_driver_is_our_error_with_its_traceback(tmp_path: Path) ->
 def test_a_practice_image_is_refused_on_a_real_port(tmp_path: Path) -> None:
     recipe = benchtop_recipe(tmp_path)
     recipe = replace(recipe, firmware=replace(recipe.firmware, practice=True))
-    assert outcome(run(recipe, "/dev/ttyS0")) == (Outcome.ERROR, Reason.PRACTICE_IMAGE)
+    os.mkfifo(tmp_path / "ttyUSB0")
+    assert outcome(run(recipe, str(tmp_path / "ttyUSB0"))) == (Outcome.ERROR, Reason.PRACTICE_IMAGE)
+    assert outcome(run(recipe, str(tmp_path / "ttyUSB1"))) == (Outcome.ERROR, Reason.PORT_MISSING)
     with Peer(board()) as peer:
         assert outcome(run(recipe, peer.port)) == (Outcome.PASS, None)
 

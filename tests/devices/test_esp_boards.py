@@ -1,5 +1,7 @@
 """ESP32 boards end to end: the real esptool and ampy, a ROM loader, a real MicroPython, our self-test."""
 
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -161,10 +163,18 @@ def test_a_board_can_be_done_again_and_then_only_checked(bench: Boards) -> None:
 
 
 def test_a_real_port_is_refused_the_practice_image_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ttyUSB0")
     slot = Slot("A1", load_recipes()["esp32"], str(tmp_path / "ttyUSB0"))
     result = provision(slot, station="bench-1", operator="Άρης")
     assert (result.record.outcome, result.record.reason) == (Outcome.ERROR, Reason.PRACTICE_IMAGE)
     assert "--firmware" in result.detail
+
+
+def test_a_network_port_that_nobody_offers_is_missing_and_not_busy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as once:
+        port = f"socket://127.0.0.1:{once.getsockname()[1]}"
+    record = provision(Slot("A1", load_recipes()["esp32"], port), station="bench-1", operator="Άρης").record
+    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.PORT_MISSING)
 
 
 def test_the_practice_image_is_what_its_script_makes(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """micro:bits end to end: the real uflash, a real MicroPython on QEMU, the drive's behaviour, our self-test."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from core_peers import Peer
 from upy_peers import Boards, attempts, boards, measured
 
 from stemfleet.devices.families.microbit_drive import read_details
@@ -164,7 +167,7 @@ def test_a_board_that_is_not_there_is_an_error_and_works_when_it_is_back(bench: 
         missing = bench.again("fail_transient_once").record
     finally:
         bench.fleet.control(slot, "plug")
-    assert (missing.outcome, missing.reason) == (Outcome.ERROR, Reason.DRIVE_MISSING)
+    assert (missing.outcome, missing.reason) == (Outcome.ERROR, Reason.PORT_MISSING)
     assert bench.again("fail_transient_once").record.outcome is Outcome.PASS
 
 
@@ -188,14 +191,35 @@ def test_a_program_that_no_board_can_take_is_refused_unwritten(
     assert read_details(volume(bench, "clone")) == before
 
 
-def without_board(tmp_path: Path, drive: Path | None) -> tuple[Outcome, str | None]:
-    slot = Slot("A1", load_recipes()["microbit-v1"], str(tmp_path / "tty"), drive)
+def without_board(tmp_path: Path, drive: Path | None, port: str = "") -> tuple[Outcome, str | None]:
+    slot = Slot("A1", load_recipes()["microbit-v1"], port or str(tmp_path / "tty"), drive)
     record = provision(slot, station="bench-1", operator="Άρης").record
     return record.outcome, record.reason
 
 
 def test_a_port_without_a_drive_is_an_error_that_says_so(tmp_path: Path) -> None:
-    assert without_board(tmp_path, None) == (Outcome.ERROR, Reason.DRIVE_MISSING)
+    with Peer() as peer:
+        assert without_board(tmp_path, None, peer.port) == (Outcome.ERROR, Reason.DRIVE_MISSING)
+
+
+@pytest.mark.parametrize("drive", [None, Path("/media/nobody/MICROBIT")])
+def test_without_port_and_drive_the_port_is_what_is_missing(tmp_path: Path, drive: Path | None) -> None:
+    assert without_board(tmp_path, drive) == (Outcome.ERROR, Reason.PORT_MISSING)
+
+
+def test_a_busy_port_is_found_before_anything_is_written(bench: Boards) -> None:
+    slot = bench.slots[bench.by_fault["clone"]]
+    before = read_details(volume(bench, "clone"))
+    code = "import serial, sys; port = serial.Serial(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, slot.port], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        record = provision(slot, station="bench-1", operator="Άρης").record
+        other.communicate()
+    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.PORT_BUSY)
+    assert read_details(volume(bench, "clone")) == before
 
 
 def test_a_folder_that_is_no_drive_is_an_error_and_stays_as_it_was(tmp_path: Path) -> None:

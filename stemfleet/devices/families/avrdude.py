@@ -15,7 +15,9 @@ from stemfleet.words import Reason
 _BAR = 50  # marks in avrdude's progress bar
 _GARBAGE_ANSWERS = 3  # answers that are not the bootloader's, before we believe that it is not there
 _RESET_S = 0.2  # between two openings of a port, so that the board sees both
+_LOOK_S = 4.0  # of a phase, kept for a look at a line that avrdude came to no end with
 _PROBE_S = 4.0  # a bootloader that is there answers within two seconds
+_SPARE_S = 1.0  # of a phase: what it takes to end a tool
 _NO_CHIP = {"000000", "ffffff"}  # what a chip "answers" that is not there or not readable
 
 _BARS = re.compile(r"(?:Writing|Reading) \| (#*)")
@@ -77,8 +79,10 @@ class Avrdude:
         for baud in (self.chip.baud, *speeds):
             self.chip = replace(self.chip, baud=baud)
             try:
-                return self._signature()
+                return self._signature(self._run.remaining() - _LOOK_S)
             except BoardFault as fault:
+                if fault.reason == Reason.PHASE_TIMEOUT:
+                    self._refuse_endless()
                 if fault.reason not in {Reason.SILENT, Reason.UNREADABLE}:
                     raise
                 silent = fault
@@ -103,12 +107,21 @@ class Avrdude:
             raise wrong_chip(signature, self.chip)
         return signature
 
+    def _refuse_endless(self) -> None:
+        """avrdude reads on until a line is quiet: raises unreadable when it never is."""
+        with self._run.line(self.chip.baud) as line:
+            if line.drain():
+                raise port_fault(Reason.UNREADABLE, self._run.port)
+
     def refuse_other_protocol(self) -> None:
         """For a board that is silent: raises wrong_board when the other family of bootloaders answers."""
         other = MEGA if self.chip.programmer != MEGA.programmer else UNO
         self._run.wait(_RESET_S)
+        seconds = min(_PROBE_S, self._run.remaining() - _SPARE_S)
+        if seconds <= 0:
+            return
         try:
-            signature = Avrdude(self._run, other)._signature(_PROBE_S)
+            signature = Avrdude(self._run, other)._signature(seconds)
         except BoardFault as fault:
             if fault.reason == Reason.PHASE_TIMEOUT and self._run.remaining() > 0:
                 return

@@ -31,6 +31,8 @@ _MEANINGS = (
     (r"MD5 of file does not match|Verification failed", Reason.VERIFY_MISMATCH),
     (r"No serial data received|Wrong boot mode detected", Reason.SILENT),
     (r"This chip is \S+, not|Unexpected chip ID|will not fit in|not a valid .* image for", Reason.WRONG_BOARD),
+    (r"Connection refused|not known|No such file", Reason.PORT_MISSING),  # of a URL; also called "busy"
+    (r"\[Errno 13\]", Reason.PORT_DENIED),
     (r"Could not exclusively lock|port is busy", Reason.PORT_BUSY),
 )
 

@@ -46,7 +46,7 @@ class MicrobitDriver:
         self._flashed = False
 
     def identify(self) -> Identity:
-        """From DETAILS.TXT. Raises drive_missing, maintenance, wrong_board; a clone is a warning."""
+        """From DETAILS.TXT. Raises port_missing, drive_missing, maintenance, wrong_board; a clone is a warning."""
         self.port_first = self._run.port_exists()
         details = self._find_drive()
         if details.bootloader:
@@ -153,6 +153,7 @@ class MicrobitDriver:
             if details is not None:
                 self._same_board(details)
                 return details
+            self._is_anything_there(volume)
             raise BoardError(
                 Reason.DRIVE_MISSING,
                 f"{volume} is not a micro:bit's drive: it has no readable DETAILS.TXT. "
@@ -166,11 +167,17 @@ class MicrobitDriver:
         for place, details in mine.items():
             self._volume = place
             return details
+        self._is_anything_there()
         raise BoardError(
             Reason.DRIVE_MISSING,
             f"No mounted MICROBIT drive belongs to {self._run.port}. Wait until the drive appears, or name it "
             "with --volume.",
         )
+
+    def _is_anything_there(self, *places: Path) -> None:
+        """Raises port_missing when there is neither drive nor port: no board is plugged in."""
+        if not self._run.port_exists() and not any(place.exists() for place in places):
+            raise port_fault(Reason.PORT_MISSING, self._run.port)
 
     def _same_board(self, details: Details) -> None:
         """Windows sometimes gives a port a wrong serial number: only another drive with that number proves a mix-up."""
