@@ -1,6 +1,7 @@
 """From the shelf to a school: kits are reserved for an award, packed, shipped. The gate stands before each step."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
@@ -63,7 +64,7 @@ def print_note(workshop: Workshop, person: Person, shipment_id: int, public_url:
         awards = session.exec(select(Award).where(col(Award.id).in_([kit.award_id for kit in kits]))).all()
         note = DeliveryNote(
             number=f"{shipment.id:05d}",
-            day=shipment.shipped.date(),
+            day=shipment.shipped.astimezone(ZoneInfo("Europe/Athens")).date(),
             wave=", ".join(sorted({award.wave_code for award in awards})),
             recipient_code=school.code,
             recipient=tuple(

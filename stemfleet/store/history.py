@@ -62,6 +62,14 @@ def read_history(session: Session, subject: str, subject_id: str) -> Sequence[tu
 
 def first_broken_entry(session: Session) -> int | None:
     """The number of the first entry that does not fit the chain, or None when all do."""
+    try:
+        return _first_misfit(session)
+    except ValueError:  # somebody wrote what is no time or no JSON
+        numbers = session.exec(select(HistoryEntry.id).order_by(col(HistoryEntry.id))).all()
+        return next(number for number in numbers if _is_unreadable(session, number))
+
+
+def _first_misfit(session: Session) -> int | None:
     previous = _FIRST
     entries = session.exec(select(HistoryEntry).order_by(col(HistoryEntry.id)))
     for number, entry in enumerate(entries, start=1):
@@ -69,3 +77,11 @@ def first_broken_entry(session: Session) -> int | None:
             return number
         previous = entry.sha256
     return None
+
+
+def _is_unreadable(session: Session, number: int) -> bool:
+    try:
+        session.get(HistoryEntry, number)
+    except ValueError:
+        return True
+    return False

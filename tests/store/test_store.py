@@ -106,6 +106,7 @@ def test_the_history_of_a_subject_is_in_order_with_names(store: Store) -> None:
     [
         "UPDATE history SET verb = 'lost' WHERE id = 2",
         "UPDATE history SET facts = '{\"n\":9}' WHERE id = 2",
+        "UPDATE history SET facts = '{' WHERE id = 2",
         "UPDATE history SET person_id = 2 WHERE id = 2",
         "DELETE FROM history WHERE id = 2",
     ],

@@ -1,6 +1,7 @@
 """Kits: tags, boards that join by their runs, the gate, labels, what schools report."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pypdfium2
 import pytest
@@ -324,3 +325,16 @@ def test_the_delivery_note_names_the_kit_its_boards_and_its_parts(
     assert all(part in text for part in (tag, "uno-1", school, "Σετ Arduino Uno", "Καλώδιο USB", "TEST"))
     with pytest.raises(NotFound):
         print_note(workshop, warehouse, 999, "https://stem.example.gr")
+
+
+def test_the_delivery_note_has_the_day_as_it_is_in_greece(
+    workshop: Workshop, warehouse: Person, tag: str, school: str
+) -> None:
+    run_board(workshop, warehouse, "uno-1", tag)
+    shipment = ship_kits(workshop, warehouse, [tag], school)
+    with workshop.store.write() as session:
+        session.get_one(Shipment, shipment.id).shipped = datetime(2026, 1, 31, 22, 30, tzinfo=UTC)
+    document = pypdfium2.PdfDocument(print_note(workshop, warehouse, shipment.id, "https://stem.example.gr"))
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert "01/02/2026" in text
