@@ -92,11 +92,14 @@ def _run(settings: Settings, slots: list[Slot], *, kit_tag: str | None = None, f
             show(live.bench, stop=stop, console=Console(stderr=as_json))
         finally:
             live.close()
-        records = [result.record for result in live.bench.results()]
+        states = live.snapshot()
     if as_json:
-        documents = [record.to_json() for record in records]
-        print_json(documents[0] if len(slots) == 1 and slots[0].name is None else documents)
-    return max((_EXIT.get(record.outcome, _COULD_NOT) for record in records), default=_COULD_NOT)
+        documents = [state.result.record.to_json() if state.result else None for state in states]
+        if slots[0].name is None:
+            print_json(documents[0])
+        else:
+            print_json([document for document in documents if document])
+    return max(_EXIT.get(state.outcome, _COULD_NOT) if state.outcome else _COULD_NOT for state in states)
 
 
 @click.command()

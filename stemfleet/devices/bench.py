@@ -28,8 +28,8 @@ class Bench:
     """The slots of one station; a context manager that stops everything at its end.
 
     `keep` gets every finished board's record before the wall says that it is done, in that slot's thread; what it
-    raises is shown at the slot. `owner` tells the other kit that a board (by its id) is part of. Listeners are called
-    in the slots' threads and must be quick.
+    raises is shown at the slot, which then ends with ERROR and without a result. `owner` tells the other kit that a
+    board (by its id) is part of. Listeners are called in the slots' threads and must be quick.
     """
 
     def __init__(
@@ -177,16 +177,13 @@ class Bench:
                 stop=stop,
                 owner=partial(self._owner, slot) if self._owner else None,
             )
-            final = replace(last[0], detail=self._kept(slot, result) or last[0].detail)
+            problem = self._kept(slot, result)
         except Exception as error:
             # Not even a record could be made, for example because the disk is full.
-            final = replace(
-                last[0],
-                status=Status.DONE,
-                outcome=Outcome.ERROR,
-                reason=Reason.INTERNAL.value,
-                detail=f"No record could be made ({type(error).__name__}: {error}). Do the board again.",
-            )
+            problem = f"No record could be made ({type(error).__name__}: {error}). Do the board again."
+        final = replace(last[0], status=Status.DONE)
+        if problem:  # without its record a board was not done, whatever it is like
+            final = replace(final, outcome=Outcome.ERROR, reason=Reason.INTERNAL.value, detail=problem, result=None)
         with self._lock:
             self._running.discard(name)
         self._publish(final)

@@ -103,7 +103,9 @@ def test_a_record_is_kept_before_the_wall_says_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [Refused("The disk is full."), OSError(28, "No space left on device")])
-def test_a_record_that_cannot_be_kept_is_shown_at_its_slot(tmp_path: Path, error: Exception) -> None:
+def test_a_board_whose_record_cannot_be_kept_has_not_passed_and_its_slot_says_why(
+    tmp_path: Path, error: Exception
+) -> None:
     def keep(slot: Slot, result: Provisioned) -> None:
         raise error
 
@@ -112,7 +114,10 @@ def test_a_record_that_cannot_be_kept_is_shown_at_its_slot(tmp_path: Path, error
         with Bench(slots, station="s", operator="o", keep=keep) as bench:
             bench.start_all()
             assert bench.wait(10)
-            assert str(error.args[-1]) in bench.snapshot()[0].detail
+            state = bench.snapshot()[0]
+            assert str(error.args[-1]) in state.detail
+            assert (state.outcome, state.reason) == (Outcome.ERROR, Reason.INTERNAL)
+            assert bench.results() == []
 
 
 def test_a_listener_that_fails_breaks_no_board(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
