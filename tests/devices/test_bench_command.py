@@ -1,6 +1,7 @@
 """The commands on one port, as scripts call them: exit code, and nothing but the record on standard output."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -45,3 +46,12 @@ def test_garbage_on_the_line_is_unreadable_whatever_the_tool_calls_it(tmp_path: 
         done = stemfleet(tmp_path, "provision", peer.port, "--recipe", recipe, "--json")
     record = json.loads(done.stdout)
     assert (done.returncode, record["outcome"], record["reason"]) == (2, "ERROR", "unreadable")
+
+
+@pytest.mark.parametrize(("recipe", "reason"), [("printer-mega", Reason.SILENT), ("arduino-uno", Reason.PORT_MISSING)])
+def test_a_silent_network_port_is_named_as_what_it_is_to_its_tool(tmp_path: Path, recipe: str, reason: Reason) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        done = stemfleet(tmp_path, "check", port, "--recipe", recipe, "--json")
+    assert json.loads(done.stdout)["reason"] == reason
+    assert port in done.stderr

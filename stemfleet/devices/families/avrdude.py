@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault
-from stemfleet.devices.line import port_fault
+from stemfleet.devices.line import is_url, port_fault
 from stemfleet.devices.run import Run
 from stemfleet.words import Reason
 
@@ -133,6 +133,10 @@ class Avrdude:
         raise wrong_chip(signature, self.chip)
 
     def _do(self, orders: list[str], *, size: int = 0, timeout: float | None = None) -> str:
+        if is_url(self._run.port):
+            raise BoardError(
+                Reason.PORT_MISSING, f"avrdude cannot use {self._run.port}. Name a device, such as /dev/ttyACM0."
+            )
         chip = self.chip
         programmer = ["-c", chip.programmer, "-p", chip.part, "-P", self._run.port, "-b", str(chip.baud)]
         listener = _Listener(self._run, chip, size)

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from stemfleet.devices.families.avrdude import Avrdude, Chip
 from stemfleet.devices.families.gcode import Gcode
 from stemfleet.devices.faults import BoardFail, BoardFault
-from stemfleet.devices.line import Line
+from stemfleet.devices.line import Line, is_url
 from stemfleet.devices.run import Identity, Run
 from stemfleet.words import Reason
 
@@ -56,7 +56,11 @@ class PrinterDriver:
             with self._run.line(self._speed) as line:
                 return self._who(self._started(line))
         except BoardFault as fault:
-            if self._avrdude is None or fault.reason not in {Reason.SILENT, Reason.UNREADABLE}:
+            if (
+                self._avrdude is None
+                or is_url(self._run.port)
+                or fault.reason not in {Reason.SILENT, Reason.UNREADABLE}
+            ):
                 raise
             silence = fault
         self._run.note("No firmware answers G-code: asking the bootloader.")
