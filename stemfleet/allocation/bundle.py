@@ -5,20 +5,17 @@ The format is written out for outsiders in docs/bundle.md.
 
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from stemfleet.allocation import verify_round
 from stemfleet.allocation.applicants_file import applicants_bytes, parse_applicants
 from stemfleet.allocation.canonical import digest
 from stemfleet.allocation.commitment import Beacon, Commitment, commitment_bytes, parse_commitment
 from stemfleet.allocation.draw import PLANNING, beacon_value, round_seed
 from stemfleet.allocation.engine import result_of, settle_wave
 from stemfleet.allocation.events import Event, after_events, events_bytes, parse_events
-from stemfleet.allocation.explanations import Findings, explanation_files
 from stemfleet.allocation.result_file import result_bytes
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
 from stemfleet.allocation.values import Applicant, Result, Rules
@@ -120,6 +117,9 @@ def draw_round(
     result = result_of(wave)
     files[RESULT] = result_bytes(result, value)
     if explained:
+        # Imported when wanted: a large round is computed without, and starting up is part of its time.
+        from stemfleet.allocation.explanations import Findings, explanation_files  # noqa: PLC0415
+
         files.update(explanation_files(Findings(wave, happened, planning=value == PLANNING)))
     files[VERIFIER] = own_verifier()
     files[SUMS] = sums_of(files)
@@ -128,7 +128,7 @@ def draw_round(
 
 def own_verifier() -> bytes:
     """The stand-alone verifier that goes into every bundle."""
-    return Path(verify_round.__file__).read_bytes()
+    return Path(__file__).with_name(VERIFIER).read_bytes()
 
 
 def sums_of(files: Mapping[str, bytes]) -> bytes:
@@ -210,6 +210,8 @@ def _check_hashes(inputs: Inputs, commitment: Commitment) -> None:
 
 def zip_files(target: Path | BinaryIO, files: Mapping[str, bytes]) -> None:
     """Stored, not packed: packers differ between machines, and these bytes must not."""
+    import zipfile  # noqa: PLC0415  # slow to import, and not every command zips
+
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, data in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _NO_DATE)

@@ -33,9 +33,14 @@ class Enough:
 
         All else being equal, its ticket included. None when no number of points would be enough.
         """
-        wanted = self._wave.preferences[rank]
-        found = [self._points_for(rank, lot) for lot in wanted[: wanted.index(code) + 1]]
-        return min((points for points in found if points is not None), default=None)
+        fewest: int | None = None
+        for lot in self._wave.preferences[rank]:
+            points = self._points_for(rank, lot)
+            if points is not None and (fewest is None or points < fewest):
+                fewest = points
+            if lot == code:
+                break
+        return fewest
 
     def _points_for(self, rank: int, code: str) -> int | None:
         beaten = self._beaten(rank, code)
@@ -155,21 +160,28 @@ def _best_for_lots(
 
 
 def _last_beaten(desk: Desk, held: Sequence[int], candidates: Sequence[int], newcomer: int) -> int | None:
-    """The last of those held whom a newcomer must stand before to be taken; None when no place would do.
+    """The last of those held whom a newcomer can stand before and be taken; None when no place would do.
 
     `candidates` are all that the lot chooses from, those held among them; the higher it stands, the better.
     """
     at = {rank: index for index, rank in enumerate(candidates)}
 
-    def taken(before: int) -> bool:
+    def chosen(before: int) -> list[int]:
         index = at[held[before]]
-        tried = [*candidates[:index], newcomer, *candidates[index:]]
-        return newcomer in desk.choose(tried).all
+        return desk.choose([*candidates[:index], newcomer, *candidates[index:]]).all
 
-    if not held or not taken(0):
+    if not held:
         return None
+    best = chosen(0)
+    if newcomer not in best:
+        return None
+    if not desk.lot.by_region:
+        # Of all sets with the newcomer that use as many guarantees, the best leaves out the last holder that can be
+        # left out, wherever the newcomer stands.
+        (out,) = set(held).difference(best)
+        return out
     low, high = 0, len(held)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if taken(middle) else (low, middle)
+        low, high = (middle, high) if newcomer in chosen(middle) else (low, middle)
     return held[low]

@@ -47,7 +47,15 @@ class Findings:
             for code, lot in wave.settled.items()
         }
         self.closings = {code: Closings(wave, code) for code in wave.desks}
-        self.enough = Enough(wave)
+        self._enough = Enough(wave)
+        self._enough_points: dict[tuple[int, str], int | None] = {}
+
+    def enough_points(self, rank: int, code: str) -> int | None:
+        """See `Enough.points`."""
+        key = rank, code
+        if key not in self._enough_points:
+            self._enough_points[key] = self._enough.points(rank, code)
+        return self._enough_points[key]
 
     @property
     def schools(self) -> list[str]:
@@ -122,15 +130,17 @@ class Explainer:
         key = code, choice, self._found.wave.desks[code].group_of[rank]
         if key not in self._refused:
             closing = self._found.closing(rank, code)
-            self._refused[key] = self._say["refused"].format(
+            said = self._say["refused"].format(
                 lot=code,
                 choice=choice,
                 guaranteed=self._words.guaranteed(closing, code),
                 open=self._words.open(closing, code),
             )
-        waiting = self._found.waiting[code]
-        number = self._say["waiting"].format(number=waiting[rank], length=len(waiting))
-        return f"{self._refused[key]} {number} {self._words.enough(self._found.enough.points(rank, code), choice)}"
+            before, after = self._say["waiting"].split("{number}")
+            after = after.format(length=len(self._found.waiting[code]))
+            self._refused[key] = f"{said} {before}".replace("%", "%%") + "%d" + after.replace("%", "%%") + " %s"
+        number = self._found.waiting[code][rank]
+        return self._refused[key] % (number, self._words.enough(self._found.enough_points(rank, code), choice))
 
     def _not_wanted(self, applicant: Applicant) -> str:
         """The lots that the school does not propose to."""

@@ -56,8 +56,7 @@ class Guarantees:
 
     def place(self, group: int) -> bool:
         """Count one more school of the group if that raises the number of filled places; say whether it did."""
-        found = self._search(group)
-        if found is None:
+        if not self._search(group):
             self.open[group] = False
             return False
         self.filled += 1
@@ -87,8 +86,13 @@ class Guarantees:
                 by_region.setdefault(region, []).append(category)
         return {region: tuple(categories) for region, categories in by_region.items()}
 
-    def _search(self, group: int) -> Pair | None:
+    def _search(self, group: int) -> bool:
         """Breadth first for a place that is free; take it along the path, or close what was seen."""
+        for category in self._groups[group].categories:  # nearest of all, and most often found
+            pair = category, self._groups[group].region
+            if self._used[category] < self._reserves[category] and not self._full(pair):
+                self._count(category, group, 1)
+                return True
         steps: dict[Pair, _Step] = {}
         seen: set[str] = set()
         queue: list[Pair] = []
@@ -100,7 +104,7 @@ class Guarantees:
                     continue
                 if self._used[category] < self._reserves[category]:
                     self._take(pair, steps)
-                    return pair
+                    return True
                 seen.add(category)
                 movers = list(self._held[category])
             else:
@@ -109,7 +113,7 @@ class Guarantees:
                 self._reach(mover, category, pair, steps, queue)
         self._closed.update(queue)
         self._closed_categories |= seen
-        return None
+        return False
 
     def _reach(
         self, group: int, leaves: str | None, before: Pair | None, steps: dict[Pair, _Step], queue: list[Pair]

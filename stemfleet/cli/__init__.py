@@ -27,7 +27,7 @@ COMMANDS = {
     "check": "stemfleet.cli.devices:check",
     "commit": "stemfleet.cli.allocation:commit",
     "demo": "stemfleet.cli.demo:demo",
-    "explain": "stemfleet.cli.reasons:explain",
+    "explain": "stemfleet.cli.bundles:explain",
     "import": "stemfleet.cli.schools:import_",
     "kit": "stemfleet.cli.kits:kit",
     "model": "stemfleet.cli.kits:model",
@@ -39,7 +39,7 @@ COMMANDS = {
     "serve": "stemfleet.cli.serve:serve",
     "ship": "stemfleet.cli.kits:ship",
     "user": "stemfleet.cli.people:user",
-    "verify": "stemfleet.cli.allocation:verify",
+    "verify": "stemfleet.cli.bundles:verify",
     "wave": "stemfleet.cli.waves:wave",
 }
 

@@ -1,4 +1,4 @@
-"""`commit`, `allocate` and `verify`: a round from files alone, without a database."""
+"""`commit` and `allocate`: a round from files alone, without a database."""
 
 import gc
 import unicodedata
@@ -17,7 +17,6 @@ from stemfleet.allocation.bundle import (
     read_inputs,
     write_files,
 )
-from stemfleet.allocation.checking import verify_bundle
 from stemfleet.allocation.commitment import Beacon, a_date
 from stemfleet.allocation.draw import PLANNING
 from stemfleet.allocation.events import changes
@@ -109,20 +108,3 @@ def _named(value: str, option: str) -> str:
     if not value.strip():
         at.refuse("it is empty. Name the public random value that will be used.")
     return unicodedata.normalize("NFC", value.strip())
-
-
-@click.command()
-@click.argument("bundle", type=FILE)
-@click.option("--digest", "expected", metavar="HEX", help="The digest that was published with the lists.")
-def verify(*, bundle: Path, expected: str | None) -> None:
-    """Check a published bundle (a folder or its zip): hashes, digest, and the whole result computed again."""
-    found = verify_bundle(bundle, expected)
-    click.echo(f"OK     everything in {bundle} is as computed from its inputs")
-    click.echo(f"digest {found.digest}{'' if expected else ' (compare it with the published one)'}")
-    beacon = found.commitment.beacon
-    if beacon is None:
-        click.echo(f"beacon {found.beacon_value} (nothing was committed to before)")
-    else:
-        click.echo(f"beacon {found.beacon_value} (compare it with {beacon.source}, {beacon.round})")
-    if not found.own_verifier:
-        click.echo("Notice: the bundle's verify_round.py is not this version's; it was not used.", err=True)
