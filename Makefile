@@ -8,7 +8,7 @@ RUN_PACKAGES := python3-venv gcc libc6-dev avrdude simavr libsimavr-dev libelf-d
 	arduino-core-avr qemu-system-arm
 TEST_PACKAGES := chromium postgresql poppler-utils
 
-.PHONY: demo test setup setup-test lint translations firmware clean
+.PHONY: demo test setup setup-test lint translations firmware bench-allocation mutants-allocation clean
 
 demo: setup
 	$(BIN)/stemfleet demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -45,6 +45,16 @@ translations: setup-test
 
 firmware: setup
 	$(MAKE) -C firmware
+
+# Minutes, and twice a gigabyte of memory: tables on the screen and in docs/benchmarks.md. Rivals live in an environment of their own.
+bench-allocation: setup
+	test -x build/bench/rivals/bin/python || $(PYTHON) -m venv build/bench/rivals
+	build/bench/rivals/bin/python -m pip install --quiet scipy networkx
+	$(BIN)/python benchmarks/allocation/run.py --folder build/bench --others build/bench/rivals/bin/python
+
+# Every fault that the allocation's tests must find is put in, one at a time, into a copy.
+mutants-allocation: setup-test
+	$(BIN)/python tests/allocation/mutants.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -86,6 +86,8 @@ class Replacements:
             moved[entrant] = vacant
             if before is None:
                 return entrant, moved
+            if entrant == leaver:  # who is not gone, and whose place was given away first: nothing comes free
+                return None, moved
             vacant, left = before, entrant
 
     def _entrant(self, code: str, seated: list[int], moved: Mapping[int, str], gone: int | None) -> int | None:

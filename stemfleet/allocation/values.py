@@ -7,7 +7,7 @@ place, and a lot's units are `seats` x `units_per_award`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from stemfleet.words import Level, Place
 
@@ -102,8 +102,7 @@ class Award:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Merit:
+class Merit(NamedTuple):
     """A place in the order of merit: more points first, then the lower ticket."""
 
     points: int

@@ -149,3 +149,23 @@ def fields(draw, lots=("kit",), most=7, regions=(None,)):
             )
         )
     return schools
+
+
+@st.composite
+def crowded_lots(draw, code="kit"):
+    """A lot in which guarantees are scarce: two or three of one or two places, and at most one open place."""
+    categories = draw(st.lists(st.sampled_from(CATEGORIES), unique=True, min_size=2))
+    reserves = {category: draw(st.integers(1, 2)) for category in categories}
+    return a_lot(code, sum(reserves.values()) + draw(st.integers(0, 1)), reserves=reserves)
+
+
+@st.composite
+def crowds(draw, lots=("kit",), least=5, most=8):
+    """More schools than places, most in several groups, no two with the same points, all wanting every lot."""
+    size = draw(st.integers(least, most))
+    points = draw(st.permutations(range(size)))
+    groups = st.sets(st.sampled_from(CATEGORIES), max_size=3)
+    return [
+        a_school(f"{1000 + index}", points[index], draw(groups), wants=draw(st.permutations(lots)))
+        for index in range(size)
+    ]

@@ -12,6 +12,8 @@ from allocation_cases import (
     best_set,
     by_merit,
     chosen,
+    crowded_lots,
+    crowds,
     deficiency,
     fields,
     lots,
@@ -32,6 +34,12 @@ some = settings(max_examples=120, deadline=None)
 @given(lots(), fields())
 def test_the_choice_is_the_best_feasible_set(lot, schools):
     """Most guarantees used, then the order of merit, over all sets that fit."""
+    assert chosen(lot, schools) == best_set(lot, schools)
+
+
+@many
+@given(crowded_lots(), crowds())
+def test_the_choice_is_the_best_feasible_set_where_groups_overlap_and_places_are_scarce(lot, schools):
     assert chosen(lot, schools) == best_set(lot, schools)
 
 

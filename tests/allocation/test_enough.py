@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from allocation_cases import REGIONS, SEED, a_wave, fields, lots
+from allocation_cases import REGIONS, SEED, a_wave, crowded_lots, crowds, fields, lots
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,3 +54,10 @@ def test_the_stated_points_are_enough_under_nested_caps(made, schools):
 @given(lots(), st.integers(0, 3), fields(regions=REGIONS, most=9))
 def test_the_stated_points_are_enough_under_a_crossing_cap(lot, cap, schools):
     check_all(a_wave(replace(lot, region_cap=cap)), schools)
+
+
+@many
+@given(st.tuples(*(crowded_lots(code) for code in THREE)), crowds(THREE, least=12, most=18))
+def test_the_stated_points_are_enough_where_places_are_scarce_and_moves_follow(made, schools):
+    """Holders wait for lots that they prefer, and one that leaves its place sets others moving."""
+    check_all(a_wave(*made), schools)
