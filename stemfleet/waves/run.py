@@ -9,7 +9,6 @@ from sqlmodel import Session
 
 from stemfleet.allocation.bundle import Inputs, Round, draw_round, inputs_of, read_file
 from stemfleet.allocation.commitment import Beacon, Commitment
-from stemfleet.allocation.draw import PLANNING
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.allocation.values import Rules
 from stemfleet.errors import Refused

@@ -1,0 +1,33 @@
+"""A round: the process by which a wave is allocated in public, step by step, with a log of who did what and when."""
+
+from stemfleet.rounds.appeals import Difference, finalize, preview_appeal, reject_appeal, uphold_appeal
+from stemfleet.rounds.corrections import Correction, correct_applicant, exclude_school
+from stemfleet.rounds.draft import change_rules, draft_wave, go_back, publish_points, publish_rules, rules_of
+from stemfleet.rounds.draw import draw, freeze_inputs, publish_results
+from stemfleet.rounds.read import RoundView, StepView, list_rounds, read_published, round_row, show_round
+
+__all__ = [
+    "Correction",
+    "Difference",
+    "RoundView",
+    "StepView",
+    "change_rules",
+    "correct_applicant",
+    "draft_wave",
+    "draw",
+    "exclude_school",
+    "finalize",
+    "freeze_inputs",
+    "go_back",
+    "list_rounds",
+    "preview_appeal",
+    "publish_points",
+    "publish_results",
+    "publish_rules",
+    "read_published",
+    "reject_appeal",
+    "round_row",
+    "rules_of",
+    "show_round",
+    "uphold_appeal",
+]
