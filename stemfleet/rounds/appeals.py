@@ -176,10 +176,14 @@ def _decide(
             school=school,
             held=would or "nothing",
         )
-    # With its extra seat the school wants no other place, and so takes none from anybody.
-    added = tuple(corrections_between(before, replace(after, preferences=()), reason))
+    added = seat_beside_the_rule(before, after, reason)
     extra_seats = {**round_.extra_seats, school: would}
     return _Decision(added, would, _difference(inputs, seed, events + added, extra_seats))
+
+
+def seat_beside_the_rule(before: Applicant, after: Applicant, reason: str) -> tuple[Event, ...]:
+    """The events of an extra seat: the school wishes for no other place, and so takes none from anybody."""
+    return tuple(corrections_between(before, replace(after, preferences=()), reason))
 
 
 def _standing(round_: Round, inputs: Inputs, events: tuple[Event, ...], seed: str, school: str) -> Applicant:

@@ -10,14 +10,19 @@ from stemfleet.allocation.commitment import Beacon
 from stemfleet.allocation.values import Lot, Rules
 from stemfleet.rounds import (
     Correction,
+    accept_offer,
     change_rules,
+    close_round,
     correct_applicant,
+    decline_offer,
     draft_wave,
     draw,
     exclude_school,
+    expire_offers,
     finalize,
     freeze_inputs,
     go_back,
+    make_offers,
     publish_points,
     publish_results,
     publish_rules,
@@ -51,6 +56,8 @@ class Desk:
     niki: Person
     aris: Person
     schools: dict[str, str]  # name in the test → code
+    rules: Rules = RULES
+    taken: int = 0
     moment: list[datetime] = field(default_factory=lambda: [datetime(2026, 5, 4, 9, 0, tzinfo=UTC)])
 
     @property
@@ -65,9 +72,9 @@ class Desk:
         self.moment[0] = self.later(**span)
 
     def reach(self, state: RoundState) -> "Desk":
-        """Takes every step up to a state in which no appeal was decided."""
+        """Takes every step that is missing up to a state, without appeals."""
         steps: dict[RoundState, Callable[[], object]] = {
-            RoundState.DRAFT: lambda: draft_wave(self.workshop, self.niki, RULES, 2026),
+            RoundState.DRAFT: lambda: draft_wave(self.workshop, self.niki, self.rules, 2026),
             RoundState.RULES_PUBLISHED: lambda: publish_rules(self.workshop, self.niki, "R1"),
             RoundState.PROVISIONAL: self._publish_points,
             RoundState.FROZEN: self._freeze,
@@ -76,12 +83,13 @@ class Desk:
                 self.workshop, self.niki, "R1", appeals_until=self.later(days=5)
             ),
             RoundState.FINAL: self._finalize,
+            RoundState.OFFERS: lambda: make_offers(self.workshop, self.niki, "R1", 14),
         }
-        for reached, step in steps.items():
-            step()
-            if reached is state:
-                return self
-        raise AssertionError(state)
+        order = list(steps)
+        for reached in order[self.taken : order.index(state) + 1]:
+            steps[reached]()
+            self.taken += 1
+        return self
 
     def _publish_points(self) -> None:
         publish_points(self.workshop, self.niki, "R1", until=self.later(days=5))
@@ -115,6 +123,11 @@ STEPS: dict[RoundStep, Callable[[Desk], object]] = {
         d.workshop, d.niki, "R1", d.schools["fifth"], MORE, Remedy.REALLOCATION, "why"
     ),
     RoundStep.FINALIZED: lambda d: finalize(d.workshop, d.niki, "R1"),
+    RoundStep.OFFERED: lambda d: make_offers(d.workshop, d.niki, "R1", 14),
+    RoundStep.ACCEPTED: lambda d: accept_offer(d.workshop, d.niki, "R1", d.schools["best"]),
+    RoundStep.DECLINED: lambda d: decline_offer(d.workshop, d.niki, "R1", d.schools["best"]),
+    RoundStep.EXPIRED: lambda d: expire_offers(d.workshop, d.niki, "R1"),
+    RoundStep.CLOSED: lambda d: close_round(d.workshop, d.niki, "R1"),
 }
 
 

@@ -12,9 +12,12 @@ from stemfleet.allocation.checking import verify_files
 from stemfleet.allocation.commitment import Beacon
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.rounds import (
+    accept_offer,
+    close_round,
     correct_applicant,
     draft_wave,
     draw,
+    expire_offers,
     finalize,
     freeze_inputs,
     go_back,
@@ -36,11 +39,20 @@ ALLOWED = {
     RoundState.DRAWN: {RoundStep.RESULTS_PUBLISHED},
     RoundState.PUBLISHED: {RoundStep.APPEAL_DECIDED, RoundStep.FINALIZED},
     RoundState.APPEALS: {RoundStep.APPEAL_DECIDED, RoundStep.FINALIZED},
-    RoundState.FINAL: set(),
+    RoundState.FINAL: {RoundStep.OFFERED},
+    RoundState.OFFERS: {RoundStep.ACCEPTED, RoundStep.DECLINED, RoundStep.EXPIRED, RoundStep.CLOSED},
+    RoundState.CLOSED: set[RoundStep](),
 }
 
 
 def reached(desk: Desk, wanted: RoundState) -> Desk:
+    if wanted is RoundState.CLOSED:
+        desk.reach(RoundState.OFFERS)
+        desk.wait(days=15)
+        while expire_offers(desk.workshop, desk.niki, "R1"):
+            desk.wait(days=15)
+        close_round(desk.workshop, desk.niki, "R1")
+        return desk
     if wanted is not RoundState.APPEALS:
         return desk.reach(wanted)
     desk.reach(RoundState.PUBLISHED)
@@ -63,7 +75,11 @@ def test_a_state_refuses_every_step_that_it_does_not_allow(desk: Desk, at: Round
 def test_a_state_allows_its_steps(desk: Desk, at: RoundState, step: RoundStep) -> None:
     reached(desk, at)
     assert step in show_round(desk.workshop.store, "R1").next_steps
-    desk.wait(days=30)
+    if step in (RoundStep.FROZEN, RoundStep.DRAWN, RoundStep.FINALIZED, RoundStep.EXPIRED):
+        desk.wait(days=30)
+    if step is RoundStep.CLOSED:
+        for name in held(desk):
+            accept_offer(desk.workshop, desk.niki, "R1", desk.schools[name])
     STEPS[step](desk)
     assert steps(desk)[-1] == step
 
