@@ -167,9 +167,7 @@ def publish_rules_(settings: Settings, wave: str) -> None:
 
 @round_.command("publish-points")
 @click.argument("wave")
-@click.option(
-    "--from", "start", type=a_moment, metavar="TIME", help="Objections can be made from here on; now, if left out."
-)
+@click.option("--from", "start", type=a_moment, metavar="TIME", help="The window begins here; now, if left out.")
 @click.option("--until", type=a_moment, metavar="TIME", required=True, help="The end of the objection window.")
 @click.pass_obj
 def publish_points_(settings: Settings, wave: str, start: datetime | None, until: datetime) -> None:
@@ -225,7 +223,7 @@ def undo(settings: Settings, wave: str, reason: str) -> None:
 @click.option("--beacon-source", required=True, help="Who publishes the random value: drand, nist, or another.")
 @click.option("--beacon-round", required=True, help="Which of its values: a number, or the draw of a named day.")
 @click.option(
-    "--expected", type=a_moment, metavar="TIME", required=True, help="When the value will be public; no draw before."
+    "--expected", type=a_moment, metavar="TIME", required=True, help="When it will be public; no draw before."
 )
 @link_option
 @click.pass_obj

@@ -57,7 +57,7 @@ def freeze_inputs(workshop: Workshop, person: Person, wave: str, beacon: Beacon,
                 "The random value must be one that nobody can know yet, but {expected} is over. Name a later one.",
                 expected=stamp(expected),
             )
-        named = Beacon(_named(beacon.source, "source"), _named(beacon.round, "round"))
+        named = Beacon(_named(beacon.source), _named(beacon.round))
         files = commitment_files(read_inputs(session, found), named, now.date().isoformat())
         for name in (RULES, APPLICANTS, COMMITMENT):
             write_bytes(session, found, name, files[name])
@@ -174,8 +174,8 @@ def _value(typed: str, source: str | None) -> str:
     return value
 
 
-def _named(text: str, what: str) -> str:
+def _named(text: str) -> str:
     name = unicodedata.normalize("NFC", text.strip())
     if not name:
-        raise InputError("Name the {what} of the public random value that will be used.", what=what)
+        raise InputError("Name the source and the round of the public random value that will be used.")
     return name
