@@ -54,8 +54,8 @@ class Application(SQLModel, table=True):
     lines: list[Any] = Field(sa_type=Json)
     preferences: list[str] = Field(sa_type=Json)
     ineligible: dict[str, str] = Field(sa_type=Json)
-    ticket: str = Field(max_length=64)
-    merit: int  # place in the wave's order of merit, from 1
+    ticket: str | None = Field(default=None, max_length=64)  # None: nothing was drawn
+    merit: int  # place in the wave's order of merit, or in the list of winners, from 1
 
 
 class Award(SQLModel, table=True):

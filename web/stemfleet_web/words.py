@@ -62,7 +62,12 @@ CATEGORIES: Labels = {
 
 ROLES: Labels = {"warehouse": _("Warehouse"), "nso": _("NSO"), "school": _("School")}
 
-PLACES: Labels = {"reserved": _("Guaranteed place"), "open": _("Open place")}
+PLACES: Labels = {
+    "reserved": _("Guaranteed place"),
+    "open": _("Open place"),
+    "extra": _("Extra place"),
+    "prize": _("Prize"),
+}
 
 SCHOOL_STATUSES: Labels = {"active": _("In operation"), "suspended": _("Suspended"), "abolished": _("Closed down")}
 

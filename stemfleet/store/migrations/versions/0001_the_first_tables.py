@@ -168,7 +168,7 @@ def upgrade() -> None:
         sa.Column("lines", sa.Text(), nullable=False),
         sa.Column("preferences", sa.Text(), nullable=False),
         sa.Column("ineligible", sa.Text(), nullable=False),
-        sa.Column("ticket", sa.String(length=64), nullable=False),
+        sa.Column("ticket", sa.String(length=64), nullable=True),
         sa.Column("merit", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_application_school_code")),
         sa.ForeignKeyConstraint(["wave_code"], ["wave.code"], name=op.f("fk_application_wave_code")),
