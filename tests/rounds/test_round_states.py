@@ -212,6 +212,11 @@ def test_the_planning_value_is_never_drawn(desk: Desk) -> None:
         draw(desk.workshop, desk.aris, "R1", "planning")
 
 
+def test_a_code_that_can_not_be_kept_is_refused(desk: Desk) -> None:
+    with pytest.raises(InputError, match="longer than 32"):
+        draft_wave(desk.workshop, desk.niki, replace(RULES, wave="R" * 33), 2026)
+
+
 def test_one_wave_has_one_round(desk: Desk, rules_file: Callable[..., object]) -> None:
     desk.reach(RoundState.DRAFT)
     with pytest.raises(Refused, match="already"):
