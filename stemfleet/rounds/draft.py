@@ -20,21 +20,23 @@ from stemfleet.rounds.process import (
     take_step,
     write_bytes,
 )
-from stemfleet.store import Person, Round, Wave
+from stemfleet.store import Person, Round
 from stemfleet.waves.applicants import build_applicants, check_models
+from stemfleet.waves.keep import make_room
 from stemfleet.waves.points import PointsTable
 from stemfleet.words import Role, RoundState, RoundStep
 from stemfleet.workshop import Workshop
 
 
 def draft_wave(workshop: Workshop, person: Person, rules: Rules, year: int) -> str:
-    """Begins the round of a wave with its rules as a draft. Gives the wave's code.
+    """Begins the round of a wave with its rules as a draft; a plan of it gives way. Gives the wave's code.
 
     Raises InputError for rules that cannot be used, Refused when there is such a wave or round already.
     """
     person.must_be(Role.NSO)
     with workshop.store.write() as session:
-        if session.get(Wave, rules.wave) is not None or session.get(Round, rules.wave) is not None:
+        make_room(session, rules.wave)
+        if session.get(Round, rules.wave) is not None:
             raise Refused("There is a wave {wave} already. Give this one another code.", wave=rules.wave)
         content = _checked(workshop, rules, year)
         drafted = Round(wave_code=rules.wave, title=rules.title, year=year, state=RoundState.DRAFT, replay=False)

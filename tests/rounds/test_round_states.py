@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from round_desk import BEACON, MORE, RULES, STEPS, VALUE, Desk, held, state, steps, stored
@@ -27,7 +28,7 @@ from stemfleet.rounds import (
     show_round,
 )
 from stemfleet.store import Person, RoundFile, first_broken_entry
-from stemfleet.waves import Draw, list_waves, run_wave
+from stemfleet.waves import PLANNING, Draw, list_waves, run_wave
 from stemfleet.words import RoundState, RoundStep
 
 # Written out by hand, not read from the program.
@@ -223,6 +224,14 @@ def test_one_wave_has_one_round(desk: Desk, rules_file: Callable[..., object]) -
         draft_wave(desk.workshop, desk.niki, RULES, 2026)
     with pytest.raises(Refused, match="step by step"):
         run_wave(desk.workshop, desk.niki, rules_file("R1", "arduino-kit"), 2026, Draw("value"))
+
+
+def test_a_plan_gives_way_to_a_round(desk: Desk, rules_file: Callable[..., Path]) -> None:
+    run_wave(desk.workshop, desk.niki, rules_file("R1", "arduino-kit"), 2026, Draw(PLANNING))
+    desk.reach(RoundState.DRAFT)
+    view = show_round(desk.workshop.store, "R1")
+    assert (view.round.replay, [step.step for step in view.steps]) == (False, ["allocated", "drafted"])
+    assert list_waves(desk.workshop.store) == []
 
 
 def test_a_replayed_wave_is_marked_and_has_no_steps_to_take(desk: Desk, rules_file: Callable[..., object]) -> None:
