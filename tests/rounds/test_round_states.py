@@ -30,6 +30,7 @@ from stemfleet.rounds import (
 from stemfleet.store import Person, RoundFile, first_broken_entry
 from stemfleet.waves import PLANNING, Draw, list_waves, run_wave
 from stemfleet.words import RoundState, RoundStep
+from stemfleet_web.words import VERBS
 
 # Written out by hand, not read from the program.
 ALLOWED = {
@@ -252,3 +253,7 @@ def test_appeals_have_their_time(desk: Desk) -> None:
     STEPS[RoundStep.RESULTS_PUBLISHED](desk)
     with pytest.raises(Refused, match="become final after that"):
         finalize(desk.workshop, desk.niki, "R1")
+
+
+def test_every_step_has_a_text_for_the_pages() -> None:
+    assert {str(step) for step in RoundStep} <= VERBS.keys()
