@@ -3,6 +3,7 @@
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
+from stemfleet.audit import RECORD, record_sha256
 from stemfleet.devices.record import Provisioned
 from stemfleet.kits import count_run
 from stemfleet.store import Attachment, Board, BoardRun, Person, write_history
@@ -36,7 +37,7 @@ def keep_run(
     _keep_files(session, result.files)
     subject = record.board_id or f"run {run.id}"
     facts = {"recipe": record.recipe, "outcome": record.outcome, "reason": record.reason, "run": run.id}
-    write_history(session, person, "board", subject, "board_run", **facts)
+    write_history(session, person, "board", subject, "board_run", **facts, **{RECORD: record_sha256(run)})
     count_run(session, person, workshop, run, kit_tag)
     return run
 

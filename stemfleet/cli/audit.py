@@ -2,9 +2,9 @@
 
 import click
 
+from stemfleet.audit import find_tampering
 from stemfleet.cli.context import opened
 from stemfleet.settings import Settings
-from stemfleet.store import first_broken_entry
 
 _NO = 1
 
@@ -17,11 +17,11 @@ def audit() -> None:
 @audit.command("verify")
 @click.pass_context
 def verify(ctx: click.Context) -> None:
-    """Check every entry of the history against the chain; exit 1 at the first that does not fit."""
+    """Check the history's chain, and the records and kit states it vouches for; exit 1 at the first misfit."""
     settings: Settings = ctx.obj
-    with opened(settings) as workshop, workshop.store.read() as session:
-        broken = first_broken_entry(session)
-    if broken is not None:
-        click.echo(f"Entry {broken} of the history was changed, or one before it was removed.")
+    with opened(settings) as workshop:
+        found = find_tampering(workshop.store)
+    if found is not None:
+        click.echo(found)
         ctx.exit(_NO)
-    click.echo("The history is whole.")
+    click.echo("The history is whole; records and states are what it says.")

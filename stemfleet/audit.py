@@ -1,0 +1,63 @@
+"""Is what is stored still what was recorded? The history's chain, and the records and states it vouches for."""
+
+import hashlib
+from collections.abc import Iterator
+
+from sqlmodel import Session, col, select
+
+from stemfleet.store import BoardRun, HistoryEntry, Kit, Store, canonical, first_broken_entry
+from stemfleet.words import KitState
+
+RECORD = "record_sha256"  # fact of a board's run in the history
+
+
+def record_sha256(run: BoardRun) -> str:
+    """SHA-256 hex of the record's canonical JSON; the history keeps it when the record is stored."""
+    return hashlib.sha256(canonical(run.record).encode()).hexdigest()
+
+
+def find_tampering(store: Store) -> str | None:
+    """A sentence about the first thing that does not fit, or None.
+
+    Checked: every entry of the history; every board's record and the columns made of it; every kit's state. Not
+    found: entries cut off at the end together with what they vouch for, or a chain computed anew.
+    """
+    with store.read() as session:
+        broken = first_broken_entry(session)
+        if broken is not None:
+            return f"Entry {broken} of the history was changed, or one before it was removed."
+        return next(_changed_runs(session), None) or next(_changed_kits(session), None)
+
+
+def _changed_runs(session: Session) -> Iterator[str]:
+    entries = select(HistoryEntry).where(HistoryEntry.subject == "board", HistoryEntry.verb == "board_run")
+    vouched = {entry.facts["run"]: entry.facts[RECORD] for entry in session.exec(entries)}
+    for run in session.exec(select(BoardRun).order_by(col(BoardRun.id))):
+        if vouched.pop(run.id, None) != record_sha256(run) or not _fits(run):
+            yield f"The record of run {run.id} (board {run.board_id}) was changed."
+    if vouched:
+        yield f"The record of run {min(vouched)} was removed."
+
+
+def _fits(run: BoardRun) -> bool:
+    """The columns that queries and the gate read say what the record says."""
+    record = run.record
+    columns = (run.board_id, run.recipe, run.outcome, run.reason, run.firmware_sha256, run.test_version)
+    return columns == (
+        record["board_id"],
+        record["recipe"],
+        record["outcome"],
+        record["reason"],
+        record["firmware"]["sha256"],
+        record["test_version"],
+    )
+
+
+def _changed_kits(session: Session) -> Iterator[str]:
+    entries = select(HistoryEntry).where(HistoryEntry.subject == "kit").order_by(col(HistoryEntry.id))
+    states = {entry.subject_id: entry.verb for entry in session.exec(entries) if entry.verb in set(KitState)}
+    for kit in session.exec(select(Kit).order_by(Kit.tag)):
+        if states.pop(kit.tag, None) != kit.state:
+            yield f"The state of kit {kit.tag} was changed past its history."
+    if states:
+        yield f"Kit {min(states)} was removed."
