@@ -52,16 +52,20 @@ def read_bundle(bundle: Path) -> dict[str, bytes]:
     """File name → bytes, of a folder or of a zip. A zip that is not made of its files as `allocate` does is refused."""
     if bundle.is_dir():
         return {path.name: read_file(path) for path in sorted(bundle.iterdir())}
-    data = read_file(bundle)
+    return unzipped(read_file(bundle), str(bundle))
+
+
+def unzipped(data: bytes, file: str) -> dict[str, bytes]:
+    """File name → bytes, of a zip's bytes; `file` is the name that an error gives. Refused as in `read_bundle`."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = {name: archive.read(name) for name in archive.namelist()}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, UnicodeError) as wrong:
-        raise InputError("{file} is no readable zip: {reason}.", file=str(bundle), reason=str(wrong)) from None
+        raise InputError("{file} is no readable zip: {reason}.", file=file, reason=str(wrong)) from None
     again = io.BytesIO()
     zip_files(again, files)
     if again.getvalue() != data:
-        raise Refused("{file}: the zip is not what its files give. Unpack it and check the folder.", file=str(bundle))
+        raise Refused("{file}: the zip is not what its files give. Unpack it and check the folder.", file=file)
     return files
 
 

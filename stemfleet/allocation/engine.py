@@ -45,10 +45,14 @@ class SettledWave:
     settled: Mapping[str, Settled]
 
 
-def settle_wave(rules: Rules, applicants: Sequence[Applicant], seed: str) -> SettledWave:
-    """Who holds what and who waits, before anything is said about it. Arguments as for `allocate`."""
+def settle_wave(rules: Rules, applicants: Sequence[Applicant], seed: str, desk: type[Desk] = Desk) -> SettledWave:
+    """Who holds what and who waits, before anything is said about it. Arguments as for `allocate`.
+
+    `desk` is the choice within a lot; another than the rule's own is for comparisons only.
+    """
     by_merit, merits = order_of_merit(rules.wave, applicants, seed)
-    desks, preferences = _desks(rules, by_merit)
+    desks = {lot.code: desk(lot, by_merit) for lot in rules.lots}
+    preferences = [applicant.preferences for applicant in by_merit]
     return SettledWave(rules, seed, by_merit, merits, preferences, desks, settle(desks, preferences))
 
 
@@ -68,7 +72,7 @@ def result_of(wave: SettledWave) -> Result:
             }
             for code in desks
         },
-        cutoffs=_cutoffs(desks, settled, wave.merits),
+        cutoffs=cutoffs_of(wave),
         certificates={code: lot.choice.proof for code, lot in settled.items()},
         notices=tuple(_notices(wave.rules, wave.by_merit)),
     )
@@ -76,9 +80,12 @@ def result_of(wave: SettledWave) -> Result:
 
 def holders(rules: Rules, applicants: Sequence[Applicant], seed: str) -> dict[str, str]:
     """School → the lot that it holds: the awards of `allocate` alone, in a fraction of its time."""
-    by_merit, _ = order_of_merit(rules.wave, applicants, seed)
-    settled = settle(*_desks(rules, by_merit))
-    return {by_merit[rank].school: code for code, lot in settled.items() for rank in lot.held}
+    return holders_of(settle_wave(rules, applicants, seed))
+
+
+def holders_of(wave: SettledWave) -> dict[str, str]:
+    """School → the lot that it holds."""
+    return {wave.by_merit[rank].school: code for code, lot in wave.settled.items() for rank in lot.held}
 
 
 def order_of_merit(wave: str, applicants: Sequence[Applicant], seed: str) -> tuple[list[Applicant], list[Merit]]:
@@ -88,12 +95,6 @@ def order_of_merit(wave: str, applicants: Sequence[Applicant], seed: str) -> tup
     order.sort(key=lambda index: -applicants[index].points)
     by_merit = [applicants[index] for index in order]
     return by_merit, [Merit(applicants[index].points, drawn[index]) for index in order]
-
-
-def _desks(rules: Rules, by_merit: Sequence[Applicant]) -> tuple[dict[str, Desk], list[tuple[str, ...]]]:
-    """The lots with the field as each sees it, and every rank's preferences."""
-    desks = {lot.code: Desk(lot, by_merit) for lot in rules.lots}
-    return desks, [applicant.preferences for applicant in by_merit]
 
 
 def _awards(settled: Mapping[str, Settled], schools: Sequence[str]) -> tuple[Award, ...]:
@@ -106,8 +107,9 @@ def _awards(settled: Mapping[str, Settled], schools: Sequence[str]) -> tuple[Awa
     return tuple(sorted(awards, key=lambda award: (award.school, award.lot)))
 
 
-def _cutoffs(desks: Mapping[str, Desk], settled: Mapping[str, Settled], merits: Sequence[Merit]) -> tuple[Cutoff, ...]:
-    rows = [row for code, desk in desks.items() for row in _cutoffs_of_lot(desk, settled[code], merits)]
+def cutoffs_of(wave: SettledWave) -> tuple[Cutoff, ...]:
+    """Where the places of each lot closed, by signature and, where regions matter, by region."""
+    rows = [row for code, desk in wave.desks.items() for row in _cutoffs_of_lot(desk, wave.settled[code], wave.merits)]
     return tuple(sorted(rows, key=lambda row: (row.lot, row.signature, row.region or "", row.place)))
 
 

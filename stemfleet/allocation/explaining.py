@@ -6,7 +6,7 @@ from stemfleet.allocation.applicants_file import parse_applicants
 from stemfleet.allocation.bundle import APPLICANTS, EVENTS, RESULT, RULES
 from stemfleet.allocation.canonical import digest, parse
 from stemfleet.allocation.draw import PLANNING, beacon_value, round_seed
-from stemfleet.allocation.engine import SettledWave, settle_wave
+from stemfleet.allocation.engine import settle_wave
 from stemfleet.allocation.events import Event, after_events, parse_events
 from stemfleet.allocation.explanations import Explainer, Findings
 from stemfleet.allocation.reading import At, a_mapping, a_text
@@ -15,16 +15,14 @@ from stemfleet.allocation.sentences import LANGUAGES
 from stemfleet.errors import InputError, NotFound, Refused
 
 
-def settled_bundle(files: Mapping[str, bytes]) -> tuple[SettledWave, tuple[Event, ...], str]:
-    """A bundle's wave computed again, its events, and its beacon value.
+def seed_of(files: Mapping[str, bytes]) -> tuple[str, str]:
+    """(seed, beacon value) of a bundle, from its input files.
 
     Raises InputError when a file is missing or unreadable, Refused when `result.json` has another seed.
     """
     for name in (RULES, APPLICANTS, RESULT):
         if name not in files:
             raise InputError("{name} is missing: this is no bundle, or not all of it.", name=name)
-    rules = parse_rules(files[RULES])
-    applicants = parse_applicants(files[APPLICANTS], rules)
     at = At(RESULT)
     result = a_mapping(parse(files[RESULT], RESULT), at)
     value = beacon_value(a_text(result.get("beacon_value"), at.key("beacon_value")))
@@ -35,23 +33,25 @@ def settled_bundle(files: Mapping[str, bytes]) -> tuple[SettledWave, tuple[Event
             expected=seed,
             found=str(result.get("seed")),
         )
+    return seed, value
+
+
+def findings_of(files: Mapping[str, bytes]) -> Findings:
+    """What the explanations of a bundle rest on: its wave, computed again, and its events. Raises as `seed_of`."""
+    seed, value = seed_of(files)
+    rules = parse_rules(files[RULES])
+    applicants = parse_applicants(files[APPLICANTS], rules)
     happened: tuple[Event, ...] = ()
     if EVENTS in files:
         happened = parse_events(files[EVENTS])
         applicants = after_events(rules, applicants, seed, happened)
-    return settle_wave(rules, applicants, seed), happened, value
-
-
-def findings_of(files: Mapping[str, bytes]) -> Findings:
-    """What the explanations of a bundle rest on; raises as `settled_bundle`."""
-    wave, happened, value = settled_bundle(files)
-    return Findings(wave, happened, planning=value == PLANNING)
+    return Findings(settle_wave(rules, applicants, seed), happened, planning=value == PLANNING)
 
 
 def explain_school(files: Mapping[str, bytes], school: str, language: str) -> str:
     """The explanation of one school, made from the bundle's inputs. `language` is `el` or `en`.
 
-    Raises NotFound for a school that did not apply, else as `settled_bundle`.
+    Raises NotFound for a school that did not apply, else as `seed_of`.
     """
     try:
         return Explainer(findings_of(files), LANGUAGES[language]).one(school)

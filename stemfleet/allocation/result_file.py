@@ -22,12 +22,13 @@ def result_document(result: Result, beacon: str) -> dict[str, Any]:
         "awards": [{"school": a.school, "lot": a.lot, "place": a.place} for a in result.awards],
         "waiting": result.waiting,
         "replacements": result.replacements,
-        "cutoffs": [_cutoff(row) for row in result.cutoffs],
+        "cutoffs": [cutoff_document(row) for row in result.cutoffs],
         "certificates": {lot: _certificate(found) for lot, found in result.certificates.items()},
     }
 
 
-def _cutoff(row: Cutoff) -> dict[str, Any]:
+def cutoff_document(row: Cutoff) -> dict[str, Any]:
+    """A row of `cutoffs` as the JSON value that the file holds."""
     last = row.last
     return {
         "lot": row.lot,

@@ -42,6 +42,7 @@ COMMANDS = {
     "user": "stemfleet.cli.people:user",
     "verify": "stemfleet.cli.bundles:verify",
     "wave": "stemfleet.cli.waves:wave",
+    "whatif": "stemfleet.cli.bundles:whatif",
 }
 
 

@@ -1,14 +1,23 @@
 """`verify`, `explain` and `whatif`: what can be asked of a published bundle."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from stemfleet.allocation.checking import read_bundle, verify_bundle
+from stemfleet.allocation.bundle import read_file, read_inputs
+from stemfleet.allocation.checking import read_bundle, unzipped, verify_bundle
+from stemfleet.allocation.compare import Comparison
+from stemfleet.allocation.draw import PLANNING
 from stemfleet.allocation.explaining import explain_school
+from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.allocation.sentences import LANGUAGES
+from stemfleet.allocation.values import Rules
+from stemfleet.allocation.whatif import compare_all, drawn_from_bundle, drawn_from_inputs
 from stemfleet.cli.allocation import FILE, no_search_for_cycles
-from stemfleet.cli.output import json_option, print_json
+from stemfleet.cli.output import json_option, print_json, print_table
+from stemfleet.errors import InputError
+from stemfleet.settings import Settings
 
 
 @click.command()
@@ -41,3 +50,89 @@ def explain(*, bundle: Path, school: str, lang: str, as_json: bool) -> None:
         print_json({"school": school, "lang": lang, "text": text})
     else:
         click.echo(text)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=FILE, metavar="[BUNDLE] [OTHER.json]...")
+@click.option("--wave", metavar="CODE", help="A stored wave instead of a bundle; --rules then names the other rules.")
+@click.option("--rules", "rules_files", multiple=True, type=FILE, help="The wave's rules.json, with --applicants.")
+@click.option("--applicants", type=FILE, help="The round's applicants.json.")
+@click.option("--beacon", metavar="VALUE", help=f"The public random value; without one, `{PLANNING}`.")
+@click.option("--other", "others", multiple=True, type=FILE, help="Other rules; may be given more than once.")
+@click.option("--other-name", "names", multiple=True, help="What to call them, in their order; else the file's name.")
+@json_option
+@click.pass_obj
+def whatif(
+    settings: Settings,
+    *,
+    files: tuple[Path, ...],
+    wave: str | None,
+    rules_files: tuple[Path, ...],
+    applicants: Path | None,
+    beacon: str | None,
+    others: tuple[Path, ...],
+    names: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Compare a round with what other rules would have given: the same applicants, the same tickets.
+
+    Over-and-above reserves and pure merit are always among the comparisons.
+    """
+    rest = [*files]
+    if applicants is None and beacon is not None:
+        raise InputError("--beacon goes with --rules and --applicants; a bundle and a wave have their own value.")
+    with no_search_for_cycles():
+        if wave is not None:
+            drawn = drawn_from_bundle(unzipped(_stored(settings, wave), wave))
+            rest += rules_files
+        elif applicants is not None:
+            if len(rules_files) != 1:
+                raise InputError("--applicants needs the wave's own rules: give --rules once, and others as --other.")
+            drawn = drawn_from_inputs(read_inputs(rules_files[0], applicants), beacon or PLANNING)
+        else:
+            if not rest:
+                raise InputError("Nothing to compare. Name a bundle, or --wave, or --rules with --applicants.")
+            drawn = drawn_from_bundle(read_bundle(rest.pop(0)))
+            rest += rules_files
+        made = compare_all(drawn, _named([*rest, *others], names))
+    if as_json:
+        print_json(drawn.as_json() | {"comparisons": [comparison.as_json() for comparison in made]})
+        return
+    click.echo(f"wave {drawn.rules.wave}, beacon {drawn.beacon}{'  PLANNING, not a draw' if drawn.planning else ''}")
+    for notice in drawn.notices:
+        click.echo(f"Notice: {notice}", err=True)
+    for comparison in made:
+        _show(comparison)
+
+
+def _stored(settings: Settings, wave: str) -> bytes:
+    """A stored wave's bundle; the database is opened for this only."""
+    from stemfleet.cli.context import opened  # noqa: PLC0415
+    from stemfleet.waves import read_bundle as read_stored  # noqa: PLC0415
+
+    with opened(settings) as workshop:
+        return read_stored(workshop.store, wave)[0]
+
+
+def _named(files: Sequence[Path], names: Sequence[str]) -> list[tuple[str, Rules]]:
+    if len(names) > len(files):
+        raise InputError("{names} names for {files} files of other rules.", names=len(names), files=len(files))
+    called = [*names, *(file.stem for file in files[len(names) :])]
+    return [(name, parse_rules(read_file(file), str(file))) for name, file in zip(called, files, strict=True)]
+
+
+def _show(comparison: Comparison) -> None:
+    click.echo(f"\n== {comparison.name}: {len(comparison.changes)} schools hold something else")
+    for notice in comparison.notices:
+        click.echo(f"Notice: {notice}", err=True)
+    if comparison.steps:
+        print_table(
+            ["rule, changed in this order", "came in", "fell out", "moved"],
+            [(step.rule, step.entered, step.left, step.moved) for step in comparison.steps],
+        )
+    for kind, table in comparison.counts.items():
+        rows = [(value or "(none)", before, after, f"{after - before:+}") for value, (before, after) in table.items()]
+        print_table([kind, "awards", "would be", ""], rows)
+    print_table(["lot", "groups", "region", "place", "last points", "would be"], comparison.closings())
+    changes = [(c.school, c.before or "nothing", c.after or "nothing", "; ".join(c.by)) for c in comparison.changes]
+    print_table(["school", "holds", "would hold", "by"], changes)

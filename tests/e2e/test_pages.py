@@ -20,8 +20,8 @@ from tests.e2e.conftest import STEMFLEET, Demo
 from tests.web.serving import chromium
 
 pytestmark = [pytest.mark.rig, pytest.mark.xdist_group("demo")]
-PATIENCE_MS = 30_000
-BOARD_MS = 120_000
+PATIENCE_MS = 60_000
+BOARD_MS = 180_000
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from tests.web.serving import chromium, served
 pytestmark = pytest.mark.xdist_group("browser")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
-PATIENCE_MS = 20_000
-BOARD_MS = 90_000
+PATIENCE_MS = 60_000
+BOARD_MS = 150_000
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 

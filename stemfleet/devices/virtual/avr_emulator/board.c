@@ -26,7 +26,6 @@
 
 #define TURN_SECONDS 0.001
 #define MOST_BEHIND 0.25     /* a host too slow for real time: give up the lag instead of racing after it */
-#define SPEED_TOLERANCE 0.045 /* of a serial line */
 
 typedef struct {
     board_t board;
@@ -153,9 +152,7 @@ static void serve_line(const board_t *board) {
     uint8_t bytes[4096];
     if (usb_was_opened()) chip_reset();
     if (!usb_is_open()) return;
-    long ours = chip_baud(), theirs = usb_speed();
-    double off = ours && theirs ? (double)ours / theirs - 1 : 0;
-    chip_line_damaged(off > SPEED_TOLERANCE || off < -SPEED_TOLERANCE);
+    chip_host_speed(usb_speed());
     ssize_t n = usb_read(bytes, sizeof bytes);
     for (ssize_t i = 0; i < n && !board->mute; i++) chip_receive(bytes[i]);
 }

@@ -11,6 +11,7 @@
 #include "sim_avr.h"
 #include "sim_io.h"
 
+#define SPEED_TOLERANCE 0.045 /* of a serial line */
 #define PORTS 12
 #define SHORTS 8
 #define INPUT 65536
@@ -34,7 +35,7 @@ static int analog_mv[ADC_CHANNELS];
 static uint8_t input[INPUT];
 static unsigned input_in, input_out;
 static double line_cycles; /* cycles in which the line could have brought a byte */
-static bool damaged;
+static long host_speed; /* of the program at the other end; 0 when nobody has set one */
 static void (*send_to_host)(uint8_t);
 
 static avr_io_t *find_io(const char *kind, avr_io_t *after) {
@@ -173,9 +174,16 @@ static void write_control(avr_t *a, avr_io_addr_t addr, uint8_t value, void *par
 
 static uint8_t wrong(uint8_t byte) { return (byte * 37 + 0x81) | 0x80; }
 
+/* Asked for every byte: the program on the chip may set its speed in the middle of a turn. */
+static bool damaged(void) {
+    long ours = chip_baud();
+    double off = ours && host_speed ? (double)ours / host_speed - 1 : 0;
+    return off > SPEED_TOLERANCE || off < -SPEED_TOLERANCE;
+}
+
 static void sent(struct avr_irq_t *irq, uint32_t value, void *param) {
     (void)irq, (void)param;
-    if (send_to_host) send_to_host(damaged ? wrong(value) : value);
+    if (send_to_host) send_to_host(damaged() ? wrong(value) : value);
 }
 
 static void make_uart(void) {
@@ -190,7 +198,7 @@ static void make_uart(void) {
 
 void chip_on_send(void (*send)(uint8_t)) { send_to_host = send; }
 
-void chip_line_damaged(bool is_damaged) { damaged = is_damaged; }
+void chip_host_speed(long baud) { host_speed = baud; }
 
 long chip_baud(void) {
     if (!avr_regbit_get(avr, uart->rxen) && !avr_regbit_get(avr, uart->txen)) return 0;
@@ -217,7 +225,7 @@ static void line_brings(double cycles) {
         uint8_t byte = input[input_out++ % INPUT];
         bool full = ((uart->input.write - uart->input.read) & 63) >= RECEIVER_HOLDS;
         if (full && avr_regbit_get(avr, uart->rxen)) continue; /* overrun: lost, as on the chip */
-        uint32_t value = damaged ? wrong(byte) | UART_INPUT_FE : byte;
+        uint32_t value = damaged() ? wrong(byte) | UART_INPUT_FE : byte;
         avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT), value);
     }
     if (line_cycles > needed) line_cycles = needed;

@@ -27,7 +27,7 @@ long chip_baud(void);             /* of USART0, as the program has set it; 0 bef
 void chip_receive(uint8_t byte);  /* from the host; waits its turn at the line's speed */
 void chip_forget_input(void);
 void chip_on_send(void (*send)(uint8_t byte));
-void chip_line_damaged(bool damaged); /* the host's speed is not ours: every byte arrives wrong */
+void chip_host_speed(long baud); /* of the line; where it is not the program's, every byte arrives wrong */
 
 void chip_supply(int millivolts);
 int chip_supply_now(void);
