@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from sqlmodel import Session
@@ -66,11 +65,11 @@ def run_wave(
 
 
 def _commitment(inputs: Inputs, draw: Draw) -> Commitment | None:
+    """Without a date: nothing was published before the draw. A round (stemfleet.rounds) does that."""
     if draw.beacon is None:
         return None
     hashes = inputs.commitment
-    today = date.today().isoformat()
-    return Commitment(hashes.rules_sha256, hashes.applicants_sha256, draw.beacon, today)
+    return Commitment(hashes.rules_sha256, hashes.applicants_sha256, draw.beacon, published=None)
 
 
 def _keep_round(session: Session, person: Person, rules: Rules, drawn: Round, year: int, draw: Draw) -> None:
