@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "web" / "stemfleet_web" / "translations"
 SOURCES = (
     "web/stemfleet_web",
-    *(f"stemfleet/{room}" for room in ("bench", "catalogue", "kits", "schools", "store", "waves")),
+    *(f"stemfleet/{room}" for room in ("bench", "catalogue", "kits", "rounds", "schools", "store", "waves")),
     *(f"stemfleet/{file}.py" for file in ("accounts", "errors", "shipments")),
 )
 ERRORS = ("InputError", "NotFound", "Refused", "Unavailable", "ToolMissing", "Busy", "NotYours")

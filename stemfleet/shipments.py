@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, exists
+from sqlmodel import Session, col, func, not_, or_, select
 
 from stemfleet.catalogue import find_model
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.kits import boards_of, find_kit, move_kit, open_points
 from stemfleet.paper import DeliveryNote, NoteKit, delivery_note
-from stemfleet.store import Award, Kit, Person, School, Shipment, Wave
-from stemfleet.words import KitState, Role
+from stemfleet.store import Award, Kit, Offer, Person, Round, School, Shipment, Wave
+from stemfleet.words import KitState, OfferState, Role
 from stemfleet.workshop import Workshop
 
 
@@ -98,10 +99,22 @@ def list_open_awards(workshop: Workshop, model: str) -> list[tuple[Award, School
 def _open_awards(session: Session, model: str) -> list[tuple[Award, int]]:
     """Of waves that were drawn: a plan gives nobody a kit."""
     taken = select(func.count(col(Kit.tag))).where(Kit.award_id == Award.id).scalar_subquery()
-    chosen = select(Award, taken).join(Wave, col(Wave.code) == Award.wave_code).where(Award.model == model)
-    chosen = chosen.where(col(Wave.planning).is_(False))
+    chosen = select(Award, taken).join(Wave, col(Wave.code) == Award.wave_code)
+    chosen = chosen.where(Award.model == model, col(Wave.planning).is_(False), _may_be_sent())
     awards = session.exec(chosen.order_by(col(Wave.year).desc(), col(Award.id))).all()
     return [(award, award.units - kits) for award, kits in awards if award.units > kits]
+
+
+def _may_be_sent() -> ColumnElement[bool]:
+    """An award of a round needs its accepted offer. Waves replayed at once and prizes made none."""
+    by_round = select(Round.wave_code).where(Round.wave_code == Award.wave_code, col(Round.replay).is_(False))
+    accepted = select(Offer.id).where(
+        Offer.wave_code == Award.wave_code,
+        Offer.school_code == Award.school_code,
+        Offer.lot == Award.lot,
+        Offer.state == OfferState.ACCEPTED,
+    )
+    return or_(not_(exists(by_round)), exists(accepted))
 
 
 def _bring_to_packed(session: Session, person: Person, workshop: Workshop, kit: Kit, school_code: str) -> None:

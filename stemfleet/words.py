@@ -47,10 +47,65 @@ class Role(StrEnum):
 
 
 class Place(StrEnum):
-    """How an award was taken: one of the guaranteed places, or an open one."""
+    """How an award was taken: one of the guaranteed places, or an open one; or beside the draw."""
 
     RESERVED = "reserved"
     OPEN = "open"
+    EXTRA = "extra"  # a seat more than the rules have, given by the NSO after an appeal
+    PRIZE = "prize"  # of a contest; nothing was drawn
+
+
+class RoundState(StrEnum):
+    """How far a round has come; in this order."""
+
+    DRAFT = "draft"
+    RULES_PUBLISHED = "rules_published"
+    PROVISIONAL = "provisional"  # points are published, objections can be made
+    FROZEN = "frozen"  # the commitment is published
+    DRAWN = "drawn"
+    PUBLISHED = "published"  # the results are
+    APPEALS = "appeals"  # at least one appeal is decided
+    FINAL = "final"
+    OFFERS = "offers"
+    CLOSED = "closed"
+
+
+class RoundStep(StrEnum):
+    """What a person does to a round; the verb under which it stands in the history."""
+
+    DRAFTED = "drafted"
+    RULES_CHANGED = "rules_changed"
+    RULES_PUBLISHED = "rules_published"
+    POINTS_PUBLISHED = "points_published"
+    CORRECTED = "corrected"
+    EXCLUDED = "excluded"
+    WITHDRAWN = "withdrawn"  # back to the draft
+    FROZEN = "frozen"
+    DRAWN = "drawn"
+    RESULTS_PUBLISHED = "results_published"
+    APPEAL_DECIDED = "appeal_decided"
+    FINALIZED = "finalized"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+    ALLOCATED = "allocated"  # all steps at once: a wave of the past, or a plan
+
+
+class Remedy(StrEnum):
+    """What the NSO does about an appeal that is right."""
+
+    REALLOCATION = "reallocation"  # the whole rule again, with the tickets of the draw
+    EXTRA_SEAT = "extra_seat"  # the list stands; the school gets a seat more than the rules have
+
+
+class OfferState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    REPLACED = "replaced"  # a lot that the school prefers came free: a new offer was made
 
 
 class KitState(StrEnum):

@@ -114,6 +114,9 @@ class _Book:
         # Schools with corrections that are not checked yet: points and their lines are corrected one after the other.
         self._corrected: dict[str, tuple[dict[str, Any], At]] = {}
         self._holders: Mapping[str, str] | None = None
+        # Answers push nobody out, except where a hard cap crosses the guarantees: who held a place holds one still.
+        self._keeps_places = all(lot.region_cap is None for lot in rules.lots)
+        self._safe: set[str] = set()
 
     def check_present(self, school: str, at: At) -> None:
         if school in self._left:
@@ -141,11 +144,12 @@ class _Book:
             if encode(applicant_document(self._schools[school])) != encode(document):
                 at.key("new").refuse("the categories of school {school} must be sorted.", school=school)
             self._holders = None
+            self._safe.clear()
         self._corrected.clear()
 
     def answer(self, event: Event, at: At) -> None:
-        held = self._held(event.school)
         if event.kind is Kind.ACCEPTANCE:
+            held = self._held(event.school)
             if event.lot is None or held != event.lot:
                 at.key("lot").refuse(
                     "school {school} cannot accept {lot}: it holds {held}.",
@@ -156,7 +160,7 @@ class _Book:
             self._schools[event.school] = replace(self._schools[event.school], preferences=(event.lot,))
             self._accepted.add(event.school)
             return
-        if event.kind is Kind.EXPIRY and (held is None or event.school in self._accepted):
+        if event.kind is Kind.EXPIRY and (event.school in self._accepted or not self._holds(event.school)):
             at.key("school").refuse("school {school} has no offer that could expire.", school=event.school)
         del self._schools[event.school]
         self._left.add(event.school)
@@ -165,9 +169,13 @@ class _Book:
     def standing(self) -> tuple[Applicant, ...]:
         return tuple(self._schools[school] for school in sorted(self._schools))
 
+    def _holds(self, school: str) -> bool:
+        return school in self._safe or self._held(school) is not None
+
     def _held(self, school: str) -> str | None:
         if self._holders is None:
             self._holders = holders(self._rules, list(self._schools.values()), self._seed)
+            self._safe = set(self._holders) if self._keeps_places else set()
         return self._holders.get(school)
 
 

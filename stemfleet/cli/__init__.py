@@ -34,6 +34,7 @@ COMMANDS = {
     "ports": "stemfleet.cli.devices:ports",
     "provision": "stemfleet.cli.devices:provision",
     "recipe": "stemfleet.cli.devices:recipe",
+    "round": "stemfleet.cli.rounds:round_",
     "sample": "stemfleet.cli.sample:sample",
     "school": "stemfleet.cli.schools:school",
     "serve": "stemfleet.cli.serve:serve",

@@ -7,8 +7,9 @@ import click
 from stemfleet.cli.context import acting, opened
 from stemfleet.cli.output import json_option, output_file, print_json, print_table
 from stemfleet.errors import InputError
+from stemfleet.registers import read_winners
 from stemfleet.settings import Settings
-from stemfleet.waves import PLANNING, Draw, list_waves, read_bundle, run_wave, show_wave
+from stemfleet.waves import PLANNING, Draw, Winner, award_prizes, list_waves, read_bundle, run_wave, show_wave
 
 
 @click.group()
@@ -77,3 +78,19 @@ def run(
     for lot in view.lots:
         click.echo(f"{view.code} {lot.lot.lot}: {lot.awards} awards of {lot.lot.seats} seats")
     click.echo(f"digest {view.digest}")
+
+
+@wave.command("prizes")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--code", required=True, help="Code of the wave that the prizes are.")
+@click.option("--title", required=True)
+@click.option("--year", type=click.IntRange(2005, 2100), required=True)
+@click.pass_obj
+def prizes(settings: Settings, file: Path, code: str, title: str, year: int) -> None:
+    """Give a contest's winners their equipment: a FILE of school, model, edition, rank, units. Nothing is drawn."""
+    rows = read_winners(file)
+    winners = [Winner(row.code, row.model, row.edition, row.rank, row.units) for row in rows]
+    with acting(settings) as (workshop, person):
+        digest = award_prizes(workshop, person, code, title, year, winners)
+    click.echo(f"{len(winners)} prizes")
+    click.echo(f"digest {digest}")

@@ -33,6 +33,7 @@ from stemfleet.registers.values import (
     SkipReason,
     Weight,
 )
+from stemfleet.registers.winners import WinnerRow, read_winners
 
 __all__ = [
     "REGIONS",
@@ -53,6 +54,7 @@ __all__ = [
     "SkipReason",
     "Skipped",
     "Weight",
+    "WinnerRow",
     "clean",
     "department_code",
     "fold",
@@ -60,6 +62,7 @@ __all__ = [
     "read_evidence",
     "read_legacy",
     "read_schools",
+    "read_winners",
     "recipient_code",
     "region_of",
     "school_code",

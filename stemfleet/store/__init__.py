@@ -5,6 +5,7 @@ from stemfleet.store.engine import Store
 from stemfleet.store.history import HistoryEntry, first_broken_entry, read_history, write_history
 from stemfleet.store.kits import Attachment, Board, BoardRun, Kit, KitReport, Shipment
 from stemfleet.store.people import Person, SignInLink
+from stemfleet.store.rounds import Offer, Round, RoundFile
 from stemfleet.store.schools import Evidence, ImportRun, School, SchoolCategory
 from stemfleet.store.waves import Application, Award, Lot, Wave
 
@@ -20,7 +21,10 @@ __all__ = [
     "Kit",
     "KitReport",
     "Lot",
+    "Offer",
     "Person",
+    "Round",
+    "RoundFile",
     "School",
     "SchoolCategory",
     "Shipment",

@@ -21,7 +21,7 @@ class HistoryEntry(SQLModel, table=True):
     id: int = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcTime)
     person_id: int = Field(foreign_key="person.id")
-    subject: str = Field(max_length=32)  # kit, school, wave, board, person, import
+    subject: str = Field(max_length=32)  # kit, school, wave, round, board, person, import
     subject_id: str = Field(index=True, max_length=64)
     verb: str = Field(max_length=64)
     facts: dict[str, Any] = Field(sa_type=Json)

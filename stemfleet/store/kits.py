@@ -53,7 +53,7 @@ class BoardRun(SQLModel, table=True):
 
 
 class Attachment(SQLModel, table=True):
-    """The raw log of a tool, a photo: bytes under their hash."""
+    """The raw log of a tool, a photo, a published file: bytes under their hash."""
 
     sha256: str = Field(primary_key=True, max_length=64)
     content: bytes

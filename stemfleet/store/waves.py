@@ -10,7 +10,10 @@ from stemfleet.words import Place
 
 
 class Wave(SQLModel, table=True):
-    """An allocated wave. `bundle`: the public bundle as one zip; `digest`: the sha256 published with it."""
+    """An allocated wave. `bundle`: the public bundle as one zip; `digest`: the sha256 published with it.
+
+    A wave of prizes has neither value nor seed: nothing was drawn.
+    """
 
     code: str = Field(primary_key=True, max_length=32)
     title: str
@@ -18,8 +21,8 @@ class Wave(SQLModel, table=True):
     rules: dict[str, Any] = Field(sa_type=Json)
     beacon_source: str | None = None
     beacon_round: str | None = None
-    beacon_value: str
-    seed: str = Field(max_length=64)
+    beacon_value: str | None = None
+    seed: str | None = Field(default=None, max_length=64)
     result: dict[str, Any] = Field(sa_type=Json)  # waiting, replacements, cut-offs, certificates
     bundle: bytes
     digest: str = Field(max_length=64)
@@ -51,8 +54,8 @@ class Application(SQLModel, table=True):
     lines: list[Any] = Field(sa_type=Json)
     preferences: list[str] = Field(sa_type=Json)
     ineligible: dict[str, str] = Field(sa_type=Json)
-    ticket: str = Field(max_length=64)
-    merit: int  # place in the wave's order of merit, from 1
+    ticket: str | None = Field(default=None, max_length=64)  # None: nothing was drawn
+    merit: int  # place in the wave's order of merit, or in the list of winners, from 1
 
 
 class Award(SQLModel, table=True):

@@ -1,10 +1,11 @@
 """Who stands in a wave, with what: from the stored schools, evidence and earlier awards to the round's applicants."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, func, select
 
+from stemfleet.allocation.eligibility import closed_by, final_preferences
 from stemfleet.allocation.values import Applicant, Ineligible, Lot, Rules
 from stemfleet.catalogue import Model, find_model
 from stemfleet.errors import InputError
@@ -37,7 +38,13 @@ def family_of(models: Mapping[str, Model], model: str) -> str:
 
 
 def check_models(models: Mapping[str, Model], rules: Rules) -> None:
-    """Raises NotFound for an unknown model, InputError for a lot open to a level that its kit is not made for."""
+    """Raises NotFound for an unknown model, InputError for a lot open to a level that its kit is not made for.
+
+    InputError too for a code that is too long to be kept.
+    """
+    for code, most in ((rules.wave, 32), *((lot.code, 64) for lot in rules.lots)):
+        if len(code) > most:
+            raise InputError("The code {code} is longer than {most} characters.", code=code, most=most)
     for lot in rules.lots:
         model = find_model(models, lot.model)
         unfit = sorted(set(lot.levels if lot.levels is not None else Level) - set(model.levels))
@@ -51,19 +58,43 @@ def check_models(models: Mapping[str, Model], rules: Rules) -> None:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """Why lots of one wave are closed to a school."""
+
+    rules: Rules
+    families: Mapping[str, str]  # of equipment, by lot
+    repeats: Repeats
+
+    @classmethod
+    def read(cls, session: Session, models: Mapping[str, Model], rules: Rules, year: int) -> "Closing":
+        families = {lot.code: family_of(models, lot.model) for lot in rules.lots}
+        return cls(rules, families, Repeats.read(session, models, rules, year))
+
+    def lots(self, school: str, level: Level, categories: Collection[str]) -> dict[str, Ineligible]:
+        """Lot → reason, for each that is closed to a school of this level and these categories."""
+        return {lot.code: why for lot in self.rules.lots if (why := self._why(lot, school, level, categories))}
+
+    def _why(self, lot: Lot, school: str, level: Level, categories: Collection[str]) -> Ineligible | None:
+        if closed := closed_by(lot, level, categories):
+            return closed
+        if self.families[lot.code] in self.repeats.families.get(school, frozenset()):
+            return Ineligible.REPEAT
+        return None
+
+
+@dataclass(frozen=True)
 class _Round:
     """What decides about every applicant of one wave alike."""
 
     rules: Rules
     table: PointsTable
-    families: Mapping[str, str]  # of equipment, by lot
-    repeats: Repeats
+    closing: Closing
 
     def applicant(self, school: School, of_register: Sequence[str], items: Items) -> Applicant:
         categories = {*of_register, *self.table.categories_of(items)}
         if school.region is not None:
             categories.add(f"region:{school.region}")
-        closed = {lot.code: why for lot in self.rules.lots if (why := self._closed(lot, school, categories))}
+        closed = self.closing.lots(school.code, school.level, categories)
         lines = self.table.lines(items)
         return Applicant(
             school=school.code,
@@ -72,18 +103,9 @@ class _Round:
             categories=frozenset(categories),
             points=sum(points for _label, points in lines),
             lines=tuple(lines),
-            preferences=tuple(lot for lot in self.rules.default_preferences if lot not in closed),
+            preferences=final_preferences(self.rules, None, closed),
             ineligible=closed,
         )
-
-    def _closed(self, lot: Lot, school: School, categories: set[str]) -> Ineligible | None:
-        if lot.levels is not None and school.level not in lot.levels:
-            return Ineligible.LEVEL
-        if lot.admits is not None and categories.isdisjoint(lot.admits):
-            return Ineligible.ADMITS
-        if self.families[lot.code] in self.repeats.families.get(school.code, frozenset()):
-            return Ineligible.REPEAT
-        return None
 
 
 def build_applicants(session: Session, models: Mapping[str, Model], rules: Rules, year: int) -> list[Applicant]:
@@ -91,8 +113,7 @@ def build_applicants(session: Session, models: Mapping[str, Model], rules: Rules
     this = _Round(
         rules=rules,
         table=PointsTable.read(rules.points, year),
-        families={lot.code: family_of(models, lot.model) for lot in rules.lots},
-        repeats=Repeats.read(session, models, rules, year),
+        closing=Closing.read(session, models, rules, year),
     )
     categories = categories_of(session, None)
     items = dict(_evidence(session, year))

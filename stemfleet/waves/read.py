@@ -38,12 +38,13 @@ class LotView:
 
 @dataclass(frozen=True)
 class WaveView:
-    """A wave with its lots; `year` decides about repeats."""
+    """A wave with its lots; `year` decides about repeats. Prizes are not `drawn`."""
 
     code: str
     title: str
     year: int
     planning: bool
+    drawn: bool
     digest: str
     lots: Sequence[LotView]
 
@@ -150,6 +151,7 @@ def _view(session: Session, wave: Wave) -> WaveView:
         title=wave.title,
         year=wave.year,
         planning=wave.planning,
+        drawn=wave.seed is not None,
         digest=wave.digest,
         lots=[
             LotView(

@@ -198,6 +198,7 @@ def test_the_stored_bundle_is_the_one_of_the_digest(
         commitment = json.loads(archive.read("commitment.json"))
     assert hashlib.sha256(sums).hexdigest() == digest
     assert commitment["beacon"] == {"round": "2023-05-02", "source": "lottery"}
+    assert commitment["published"] is None, "nothing was published before this draw"
 
 
 @pytest.mark.parametrize(

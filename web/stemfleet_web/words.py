@@ -62,7 +62,12 @@ CATEGORIES: Labels = {
 
 ROLES: Labels = {"warehouse": _("Warehouse"), "nso": _("NSO"), "school": _("School")}
 
-PLACES: Labels = {"reserved": _("Guaranteed place"), "open": _("Open place")}
+PLACES: Labels = {
+    "reserved": _("Guaranteed place"),
+    "open": _("Open place"),
+    "extra": _("Extra place"),
+    "prize": _("Prize"),
+}
 
 SCHOOL_STATUSES: Labels = {"active": _("In operation"), "suspended": _("Suspended"), "abolished": _("Closed down")}
 
@@ -175,6 +180,24 @@ VERBS: Labels = {
     "signed_in": _("Signed in"),
     "allocated": _("Allocated"),
     "imported": _("Imported"),
+    "prizes_awarded": _("Prizes given"),
+    "drafted": _("Draft begun"),
+    "rules_changed": _("Rules changed"),
+    "rules_published": _("Rules published"),
+    "points_published": _("Provisional points published"),
+    "corrected": _("Corrected"),
+    "excluded": _("Excluded"),
+    "withdrawn": _("Back to the draft"),
+    "frozen": _("Inputs frozen, commitment published"),
+    "drawn": _("Drawn"),
+    "results_published": _("Results published"),
+    "appeal_decided": _("Appeal decided"),
+    "finalized": _("Final lists published"),
+    "offered": _("Offers made"),
+    "accepted": _("Offer accepted"),
+    "declined": _("Offer declined"),
+    "expired": _("Offers expired"),
+    "closed": _("Round closed"),
 }
 
 FACTS: Labels = {

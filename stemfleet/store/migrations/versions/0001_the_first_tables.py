@@ -86,6 +86,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_run")),
     )
     op.create_table(
+        "round",
+        sa.Column("wave_code", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("replay", sa.Boolean(), nullable=False),
+        sa.Column("objections_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("objections_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("beacon_source", sa.String(), nullable=True),
+        sa.Column("beacon_round", sa.String(), nullable=True),
+        sa.Column("beacon_expected", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("frozen_by", sa.Integer(), nullable=True),
+        sa.Column("beacon_value", sa.String(), nullable=True),
+        sa.Column("appeals_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("offer_days", sa.Integer(), nullable=True),
+        sa.Column("extra_seats", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["frozen_by"], ["person.id"], name=op.f("fk_round_frozen_by")),
+        sa.PrimaryKeyConstraint("wave_code", name=op.f("pk_round")),
+    )
+    with op.batch_alter_table("round", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_round_state"), ["state"], unique=False)
+
+    op.create_table(
         "shipment",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("school_code", sa.String(), nullable=False),
@@ -119,8 +143,8 @@ def upgrade() -> None:
         sa.Column("rules", sa.Text(), nullable=False),
         sa.Column("beacon_source", sa.String(), nullable=True),
         sa.Column("beacon_round", sa.String(), nullable=True),
-        sa.Column("beacon_value", sa.String(), nullable=False),
-        sa.Column("seed", sa.String(length=64), nullable=False),
+        sa.Column("beacon_value", sa.String(), nullable=True),
+        sa.Column("seed", sa.String(length=64), nullable=True),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("bundle", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -144,7 +168,7 @@ def upgrade() -> None:
         sa.Column("lines", sa.Text(), nullable=False),
         sa.Column("preferences", sa.Text(), nullable=False),
         sa.Column("ineligible", sa.Text(), nullable=False),
-        sa.Column("ticket", sa.String(length=64), nullable=False),
+        sa.Column("ticket", sa.String(length=64), nullable=True),
         sa.Column("merit", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_application_school_code")),
         sa.ForeignKeyConstraint(["wave_code"], ["wave.code"], name=op.f("fk_application_wave_code")),
@@ -207,6 +231,35 @@ def upgrade() -> None:
     with op.batch_alter_table("lot", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lot_model"), ["model"], unique=False)
 
+    op.create_table(
+        "offer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("wave_code", sa.String(), nullable=False),
+        sa.Column("school_code", sa.String(), nullable=False),
+        sa.Column("lot", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("made", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_offer_person_id")),
+        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_offer_school_code")),
+        sa.ForeignKeyConstraint(["wave_code"], ["round.wave_code"], name=op.f("fk_offer_wave_code")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
+    )
+    with op.batch_alter_table("offer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offer_school_code"), ["school_code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offer_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offer_wave_code"), ["wave_code"], unique=False)
+
+    op.create_table(
+        "round_file",
+        sa.Column("wave_code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["wave_code"], ["round.wave_code"], name=op.f("fk_round_file_wave_code")),
+        sa.PrimaryKeyConstraint("wave_code", "name", name=op.f("pk_round_file")),
+    )
     op.create_table(
         "school_category",
         sa.Column("school_code", sa.String(), nullable=False),
@@ -323,6 +376,13 @@ def downgrade() -> None:
 
     op.drop_table("kit")
     op.drop_table("school_category")
+    op.drop_table("round_file")
+    with op.batch_alter_table("offer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_offer_wave_code"))
+        batch_op.drop_index(batch_op.f("ix_offer_state"))
+        batch_op.drop_index(batch_op.f("ix_offer_school_code"))
+
+    op.drop_table("offer")
     with op.batch_alter_table("lot", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lot_model"))
 
@@ -352,6 +412,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_shipment_school_code"))
 
     op.drop_table("shipment")
+    with op.batch_alter_table("round", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_round_state"))
+
+    op.drop_table("round")
     op.drop_table("import_run")
     with op.batch_alter_table("history", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_history_subject_id"))

@@ -1,0 +1,151 @@
+"""What is wrong with an applicant, put right: in the provisional phase, and by appeals after the draw.
+
+A change is of what a person knows (a line of points, a category, level, region); what follows from it (the sum, the
+closed lots, the preferences) is worked out here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sqlmodel import Session
+
+from stemfleet.allocation.applicants_file import applicant_document
+from stemfleet.allocation.bundle import APPLICANTS, Inputs, inputs_of
+from stemfleet.allocation.events import FIELDS, Event, Kind
+from stemfleet.allocation.values import Applicant, Ineligible, Rules
+from stemfleet.errors import InputError, NotFound
+from stemfleet.rounds.process import a_reason, find_round, must_allow, read_inputs, take_step, write_bytes
+from stemfleet.store import Person, Round
+from stemfleet.waves.applicants import Closing
+from stemfleet.words import Level, Role, RoundStep
+from stemfleet.workshop import Workshop
+
+_BY_RULE = {Ineligible.LEVEL, Ineligible.ADMITS, Ineligible.REPEAT}
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a person says about one applicant. `lines`: label → points, 0 takes the line out; None keeps a value."""
+
+    lines: Mapping[str, int] = field(default_factory=dict)
+    add: frozenset[str] = frozenset()
+    remove: frozenset[str] = frozenset()
+    level: Level | None = None
+    region: str | None = None
+
+    def apply(self, applicant: Applicant, closing: Closing) -> Applicant:
+        """The applicant as it then stands, everything resolved. Raises InputError when nothing would change."""
+        region = applicant.region if self.region is None else self.region
+        categories = (applicant.categories | self.add) - self.remove
+        if region != applicant.region:
+            categories = (categories - {f"region:{applicant.region}"}) | {f"region:{region}"}
+        lines = self._lines(applicant)
+        level = self.level or applicant.level
+        by_person = {lot: why for lot, why in applicant.ineligible.items() if why not in _BY_RULE}
+        closed = {**closing.lots(applicant.school, level, categories), **by_person}
+        corrected = replace(
+            applicant,
+            level=level,
+            region=region,
+            categories=categories,
+            lines=lines,
+            points=sum(points for _label, points in lines),
+            preferences=_preferences(applicant, closed, closing.rules.default_preferences),
+            ineligible=dict(sorted(closed.items())),
+        )
+        if corrected == applicant:
+            raise InputError("Nothing of school {school} would change.", school=applicant.school)
+        return corrected
+
+    def _lines(self, applicant: Applicant) -> tuple[tuple[str, int], ...]:
+        known = {label for label, _points in applicant.lines}
+        lines = [(label, self.lines.get(label, points)) for label, points in applicant.lines]
+        lines += [(label, points) for label, points in self.lines.items() if label not in known]
+        return tuple((label, points) for label, points in lines if points)
+
+
+def _preferences(applicant: Applicant, closed: Mapping[str, Ineligible], default: tuple[str, ...]) -> tuple[str, ...]:
+    """What stays open in the applicant's own order; a lot that opens stands where the rules' order has it."""
+    opened = [lot for lot in applicant.ineligible if lot not in closed]
+    kept = [lot for lot in applicant.preferences if lot not in closed]
+    by_rules = sorted(kept, key=default.index) if set(kept) <= set(default) else None
+    if by_rules == kept:
+        return tuple(lot for lot in default if lot in kept or lot in opened)
+    return tuple(kept + [lot for lot in default if lot in opened])
+
+
+def corrections_between(before: Applicant, after: Applicant, reason: str) -> list[Event]:
+    """One event for each field of applicants.json that differs."""
+    old, new = applicant_document(before), applicant_document(after)
+    return [
+        Event(Kind.CORRECTION, before.school, field=name, old=old[name], new=new[name], reason=reason)
+        for name in FIELDS
+        if old[name] != new[name]
+    ]
+
+
+def correct_applicant(
+    workshop: Workshop, person: Person, wave: str, school: str, correction: Correction, reason: str
+) -> Applicant:
+    """Corrects an applicant in the provisional phase; the log says what, by whom and why. Gives it as it stands now.
+
+    Raises NotFound, InputError, and Refused in any other phase.
+    """
+    person.must_be(Role.NSO)
+    with workshop.store.write() as session:
+        found = find_round(session, wave)
+        must_allow(session, found, RoundStep.CORRECTED)
+        inputs, why = read_inputs(session, found), a_reason(reason)
+        before = find_applicant(inputs.rules, inputs.applicants, school)
+        after = correction.apply(before, closing_of(session, workshop, found, inputs))
+        _put(session, found, inputs, after)
+        fields = {event.field: [event.old, event.new] for event in corrections_between(before, after, why)}
+        take_step(session, person, found, RoundStep.CORRECTED, school=school, fields=fields, reason=why)
+    return after
+
+
+def exclude_school(
+    workshop: Workshop, person: Person, wave: str, school: str, lot: str | None, reason: str
+) -> Applicant:
+    """Closes a lot, or with None every lot that is open to it, to a school, with the reason code `excluded`.
+
+    Raises NotFound, InputError when no such lot is open to the school, and Refused outside the provisional phase.
+    """
+    person.must_be(Role.NSO)
+    with workshop.store.write() as session:
+        found = find_round(session, wave)
+        must_allow(session, found, RoundStep.EXCLUDED)
+        inputs, why = read_inputs(session, found), a_reason(reason)
+        codes = [known.code for known in inputs.rules.lots]
+        if lot is not None and lot not in codes:
+            raise NotFound("There is no lot {lot} in wave {wave}.", lot=lot, wave=wave)
+        before = find_applicant(inputs.rules, inputs.applicants, school)
+        lots = [code for code in codes if lot in (None, code) and code not in before.ineligible]
+        if not lots:
+            raise InputError("School {school} is not eligible there already.", school=school)
+        after = replace(
+            before,
+            ineligible={**before.ineligible, **dict.fromkeys(lots, Ineligible.EXCLUDED)},
+            preferences=tuple(code for code in before.preferences if code not in lots),
+        )
+        _put(session, found, inputs, after)
+        take_step(session, person, found, RoundStep.EXCLUDED, school=school, lots=lots, reason=why)
+    return after
+
+
+def closing_of(session: Session, workshop: Workshop, round_: Round, inputs: Inputs) -> Closing:
+    return Closing.read(session, workshop.models, inputs.rules, round_.year)
+
+
+def find_applicant(rules: Rules, applicants: Iterable[Applicant], school: str) -> Applicant:
+    """Raises NotFound."""
+    for applicant in applicants:
+        if applicant.school == school:
+            return applicant
+    raise NotFound("School {school} is not in round {wave}.", school=school, wave=rules.wave)
+
+
+def _put(session: Session, round_: Round, inputs: Inputs, changed: Applicant) -> None:
+    """The list with one applicant replaced, checked as a whole."""
+    applicants = [changed if a.school == changed.school else a for a in inputs.applicants]
+    write_bytes(session, round_, APPLICANTS, inputs_of(inputs.rules, applicants).applicants_json)

@@ -1,0 +1,181 @@
+"""The draw: inputs frozen and committed to, the public value typed in by another person, the results published."""
+
+import unicodedata
+from datetime import datetime
+
+from sqlmodel import Session
+
+from stemfleet.allocation.bundle import (
+    APPLICANTS,
+    COMMITMENT,
+    RESULT,
+    RULES,
+    commitment_files,
+    draw_round,
+)
+from stemfleet.allocation.bundle import Round as Drawn
+from stemfleet.allocation.canonical import digest
+from stemfleet.allocation.commitment import Beacon, Commitment
+from stemfleet.allocation.draw import PLANNING, beacon_value, round_seed
+from stemfleet.errors import InputError, Refused
+from stemfleet.rounds.process import (
+    find_round,
+    must_allow,
+    read_commitment,
+    read_events,
+    read_inputs,
+    stamp,
+    take_step,
+    write_bytes,
+)
+from stemfleet.store import HistoryEntry, Person, Round, read_history
+from stemfleet.waves.keep import keep_wave
+from stemfleet.words import Role, RoundStep
+from stemfleet.workshop import Workshop
+
+
+def freeze_inputs(workshop: Workshop, person: Person, wave: str, beacon: Beacon, expected: datetime) -> Commitment:
+    """Freezes rules and applicants and publishes the commitment to them and to a random value that is not there yet.
+
+    `expected` is when the value will be public. Raises NotFound, InputError for a value that is out already or has
+    no name, and Refused before the objection window has ended.
+    """
+    person.must_be(Role.NSO)
+    with workshop.store.write() as session:
+        found = find_round(session, wave)
+        must_allow(session, found, RoundStep.FROZEN)
+        now = workshop.clock()
+        assert found.objections_until is not None
+        if now < found.objections_until:
+            raise Refused(
+                "Objections to the points of {wave} can be made until {until}. Freeze them after that.",
+                wave=wave,
+                until=stamp(found.objections_until),
+            )
+        if expected <= now:
+            raise InputError(
+                "The random value must be one that nobody can know yet, but {expected} is over. Name a later one.",
+                expected=stamp(expected),
+            )
+        named = Beacon(_named(beacon.source), _named(beacon.round))
+        files = commitment_files(read_inputs(session, found), named, now.date().isoformat())
+        for name in (RULES, APPLICANTS, COMMITMENT):
+            write_bytes(session, found, name, files[name])
+        found.beacon_source, found.beacon_round, found.beacon_expected = named.source, named.round, expected
+        found.frozen_by = person.id
+        beacon_facts = {"source": named.source, "round": named.round, "expected": stamp(expected)}
+        take_step(session, person, found, RoundStep.FROZEN, files, beacon=beacon_facts)
+        return read_commitment(session, found)
+
+
+def draw(workshop: Workshop, person: Person, wave: str, value: str) -> Drawn:
+    """Draws a frozen round with the public value that its commitment names. Another person than the one who froze it.
+
+    Raises NotFound, Refused, InputError for a value that has not its source's form.
+    """
+    person.must_be(Role.NSO)
+    with workshop.store.write() as session:
+        found = find_round(session, wave)
+        must_allow(session, found, RoundStep.DRAWN)
+        if found.frozen_by == person.id:
+            raise Refused(
+                "{person} froze the inputs of {wave}. The value must be typed in by another person.",
+                person=person.name,
+                wave=wave,
+            )
+        assert found.beacon_expected is not None
+        if workshop.clock() < found.beacon_expected:
+            raise Refused(
+                "{source} publishes {round} at {expected}. No value can be that one before.",
+                source=found.beacon_source,
+                round=found.beacon_round,
+                expected=stamp(found.beacon_expected),
+            )
+        found.beacon_value = _value(value, found.beacon_source)
+        drawn = compute(session, found)
+        take_step(
+            session,
+            person,
+            found,
+            RoundStep.DRAWN,
+            value=found.beacon_value,
+            seed=drawn.result.seed,
+            result_sha256=digest(drawn.files[RESULT]),
+        )
+        return drawn
+
+
+def publish_results(workshop: Workshop, person: Person, wave: str, *, appeals_until: datetime) -> str:
+    """Publishes the lists and the bundle of a drawn round: the wave is there from now on. Gives the bundle's digest.
+
+    Raises NotFound, Refused, InputError when the time for appeals would be over already.
+    """
+    person.must_be(Role.NSO)
+    with workshop.store.write() as session:
+        found = find_round(session, wave)
+        must_allow(session, found, RoundStep.RESULTS_PUBLISHED)
+        if appeals_until <= workshop.clock():
+            raise InputError("The time for appeals would end at {until}, which is over.", until=stamp(appeals_until))
+        inputs, drawn = read_inputs(session, found), compute(session, found)
+        _check_as_drawn(session, found, drawn)
+        assert found.beacon_value is not None
+        keep_wave(
+            session,
+            person,
+            inputs.rules,
+            inputs.applicants,
+            drawn,
+            year=found.year,
+            value=found.beacon_value,
+            beacon=read_commitment(session, found).beacon,
+        )
+        found.appeals_until = appeals_until
+        facts = {"digest": drawn.digest, "awards": len(drawn.result.awards), "appeals_until": stamp(appeals_until)}
+        take_step(session, person, found, RoundStep.RESULTS_PUBLISHED, drawn.files, **facts)
+        return drawn.digest
+
+
+def compute(session: Session, round_: Round, *, events: bool = False) -> Drawn:
+    """The round of the frozen files and the drawn value; with `events`, after everything that happened since.
+
+    Raises InputError when the stored files are not those of the commitment.
+    """
+    assert round_.beacon_value is not None
+    happened = read_events(session, round_) if events else None
+    return draw_round(read_inputs(session, round_), round_.beacon_value, read_commitment(session, round_), happened)
+
+
+def seed_of(session: Session, round_: Round) -> str:
+    """The seed of a drawn round; nothing that happens after the draw changes it."""
+    committed = read_commitment(session, round_)
+    assert round_.beacon_value is not None
+    return round_seed(committed.rules_sha256, committed.applicants_sha256, round_.beacon_value)
+
+
+def _check_as_drawn(session: Session, round_: Round, drawn: Drawn) -> None:
+    entry = _last(session, round_, RoundStep.DRAWN)
+    if entry.facts["result_sha256"] != digest(drawn.files[RESULT]):
+        raise Refused(
+            "The result of {wave} is not the one of the draw: result.json was {expected}, and is {found} now.",
+            wave=round_.wave_code,
+            expected=entry.facts["result_sha256"],
+            found=digest(drawn.files[RESULT]),
+        )
+
+
+def _last(session: Session, round_: Round, step: RoundStep) -> HistoryEntry:
+    return [entry for entry, _name in read_history(session, "round", round_.wave_code) if entry.verb == step][-1]
+
+
+def _value(typed: str, source: str | None) -> str:
+    value = beacon_value(typed, source)
+    if value == PLANNING:
+        raise InputError("The value {value} is for planning. Type in the one that the commitment names.", value=value)
+    return value
+
+
+def _named(text: str) -> str:
+    name = unicodedata.normalize("NFC", text.strip())
+    if not name:
+        raise InputError("Name the source and the round of the public random value that will be used.")
+    return name

@@ -1,0 +1,117 @@
+"""Appeals after the draw: the difference that they make, the remedy, the final bundle."""
+
+from dataclasses import replace
+
+import pytest
+from round_desk import MORE, RULES, STEPS, Desk, held, state, stored
+from sqlmodel import select
+
+from stemfleet.allocation.bundle import EVENTS
+from stemfleet.allocation.checking import verify_files
+from stemfleet.allocation.engine import holders
+from stemfleet.errors import Refused
+from stemfleet.rounds import (
+    Correction,
+    finalize,
+    preview_appeal,
+    read_published,
+    show_round,
+    uphold_appeal,
+)
+from stemfleet.store import Award
+from stemfleet.waves import list_waves, show_wave
+from stemfleet.words import Remedy, RoundState, RoundStep
+
+
+def test_a_preview_of_an_appeal_says_who_enters_and_who_leaves_and_stores_nothing(desk: Desk) -> None:
+    desk.reach(RoundState.PUBLISHED)
+    difference = preview_appeal(desk.workshop, "R1", desk.schools["fifth"], MORE)
+    s = desk.schools
+    assert difference.entering == {s["fifth"]: "printer"}
+    assert difference.leaving == {s["third"]: "kit"}
+    assert difference.moving == {s["best"]: ("printer", "kit")}
+    assert state(desk) is RoundState.PUBLISHED
+    assert EVENTS not in stored(desk)
+
+
+def test_reallocation_changes_the_lists_when_they_become_final(desk: Desk) -> None:
+    desk.reach(RoundState.PUBLISHED)
+    told = STEPS[RoundStep.APPEAL_DECIDED](desk)
+    assert held(desk) == {"best": "printer", "special": "printer", "second": "kit", "third": "kit"}
+    desk.wait(days=6)
+    _digest, difference = finalize(desk.workshop, desk.niki, "R1")
+    assert difference == told
+    assert held(desk) == {"fifth": "printer", "special": "printer", "best": "kit", "second": "kit"}
+    _view, rows = show_wave(desk.workshop.store, "R1")
+    assert {row.application.points for row in rows if row.school.code == desk.schools["fifth"]} == {90}
+
+
+def test_an_extra_seat_costs_nobody_a_place(desk: Desk) -> None:
+    desk.reach(RoundState.PUBLISHED)
+    fifth = desk.schools["fifth"]
+    difference = uphold_appeal(desk.workshop, desk.niki, "R1", fifth, MORE, Remedy.EXTRA_SEAT, "Ένσταση 3")
+    assert (difference.entering, difference.leaving, difference.moving) == ({fifth: "printer"}, {}, {})
+    with pytest.raises(Refused, match="extra seat by an appeal already"):
+        STEPS[RoundStep.APPEAL_DECIDED](desk)
+    desk.wait(days=6)
+    finalize(desk.workshop, desk.niki, "R1")
+    before = {"best": "printer", "special": "printer", "second": "kit", "third": "kit"}
+    assert held(desk) == {**before, "fifth": "printer"}
+    with desk.workshop.store.read() as session:
+        places = {award.place for award in session.exec(select(Award).where(Award.school_code == fifth))}
+    assert places == {"extra"}
+
+
+def test_an_extra_seat_is_for_a_place_that_the_school_would_have_got(desk: Desk) -> None:
+    desk.reach(RoundState.PUBLISHED)
+    little = Correction(lines={"project 0-2026": 21})
+    with pytest.raises(Refused, match="would hold nothing"):
+        uphold_appeal(desk.workshop, desk.niki, "R1", desk.schools["fifth"], little, Remedy.EXTRA_SEAT, "why")
+    assert state(desk) is RoundState.PUBLISHED
+
+
+def test_two_appeals_of_a_school_follow_each_other(desk: Desk) -> None:
+    desk.reach(RoundState.PUBLISHED)
+    STEPS[RoundStep.APPEAL_DECIDED](desk)
+    special = Correction(add=frozenset({"special"}))
+    uphold_appeal(desk.workshop, desk.niki, "R1", desk.schools["fifth"], special, Remedy.REALLOCATION, "Και ειδικό.")
+    desk.wait(days=6)
+    finalize(desk.workshop, desk.niki, "R1")
+    assert held(desk)["fifth"] == "printer"
+
+
+@pytest.mark.parametrize("remedy", Remedy)
+def test_the_final_bundle_keeps_the_frozen_files_and_verifies(desk: Desk, remedy: Remedy) -> None:
+    desk.reach(RoundState.PUBLISHED)
+    uphold_appeal(desk.workshop, desk.niki, "R1", desk.schools["fifth"], MORE, remedy, "Ένσταση 3")
+    desk.wait(days=6)
+    digest, _difference = finalize(desk.workshop, desk.niki, "R1")
+    frozen, results = read_published(desk.workshop.store, "R1", 4), read_published(desk.workshop.store, "R1", 6)
+    final = read_published(desk.workshop.store, "R1", 8)
+    assert verify_files(final, digest).digest == list_waves(desk.workshop.store)[0].digest
+    assert {name: final[name] for name in frozen} == frozen
+    assert final.keys() - results.keys() == {EVENTS}
+
+
+def test_a_final_bundle_without_appeals_verifies_too(desk: Desk) -> None:
+    desk.reach(RoundState.FINAL)
+    final = read_published(desk.workshop.store, "R1", 7)
+    assert final[EVENTS] == b'{"events":[],"format":"stemfleet-events/1"}\n'
+    assert verify_files(final).digest == list_waves(desk.workshop.store)[0].digest
+
+
+def test_events_on_the_frozen_list_give_what_a_fresh_computation_gives(desk: Desk) -> None:
+    """The engine on the corrected applicants with the seed of the draw, without any events."""
+    from stemfleet.waves.applicants import build_applicants
+
+    desk.reach(RoundState.PUBLISHED)
+    STEPS[RoundStep.APPEAL_DECIDED](desk)
+    desk.wait(days=6)
+    finalize(desk.workshop, desk.niki, "R1")
+    with desk.workshop.store.read() as session:
+        fresh = build_applicants(session, desk.workshop.models, RULES, 2026)
+        seed = show_round(desk.workshop.store, "R1").steps[4].facts["seed"]
+    fifth = next(a for a in fresh if a.school == desk.schools["fifth"])
+    corrected = [replace(a, points=90, lines=(("project 0-2026", 90),)) if a is fifth else a for a in fresh]
+    names = {code: name for name, code in desk.schools.items()}
+    assert {names[school]: lot for school, lot in holders(RULES, corrected, seed).items()} == held(desk)
