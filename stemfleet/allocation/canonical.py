@@ -47,8 +47,8 @@ def digest(data: bytes) -> str:
 def parse(data: bytes, file: str, made: Callable[[dict[str, Any]], Any] = lambda value: value) -> Any:
     """The value in `data`, strings in NFC; `file` is the name that an error gives. Raises InputError.
 
-    `made` turns each object into what stands for it, the inner ones first, so that a long list of objects never exists
-    as dicts.
+    `made` turns each object that is not empty into what stands for it, the inner ones first, so that a long list of
+    objects never exists as dicts.
     """
     try:
         text = data.decode()
@@ -63,7 +63,10 @@ def parse(data: bytes, file: str, made: Callable[[dict[str, Any]], Any] = lambda
     plain = "\\u" not in text and unicodedata.is_normalized("NFC", text)
 
     def finished(pairs: list[tuple[str, Any]]) -> Any:
-        return made(unique(pairs) if plain else composed(unique(pairs)))
+        if not pairs:
+            return {}
+        value = dict(pairs) if plain else composed(unique(pairs))
+        return made(value if len(value) == len(pairs) else unique(pairs))
 
     try:
         value = json.loads(text, object_pairs_hook=finished, parse_float=no_float, parse_constant=no_float)
