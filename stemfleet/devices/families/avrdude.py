@@ -16,7 +16,8 @@ _BAR = 50  # marks in avrdude's progress bar
 _GARBAGE_ANSWERS = 3  # answers that are not the bootloader's, before we believe that it is not there
 _RESET_S = 0.2  # between two openings of a port, so that the board sees both
 _LOOK_S = 4.0  # of a phase, kept for a look at a line that avrdude came to no end with
-_PROBE_S = 4.0  # a bootloader that is there answers within two seconds
+_PROBE_S = 3.0  # a bootloader that is there answers within two seconds
+_PROBES = 2  # a bootloader listens for a second only: on a busy computer the first words can come too late
 _SPARE_S = 1.0  # of a phase: what it takes to end a tool
 _NO_CHIP = {"000000", "ffffff"}  # what a chip "answers" that is not there or not readable
 
@@ -116,21 +117,22 @@ class Avrdude:
     def refuse_other_protocol(self) -> None:
         """For a board that is silent: raises wrong_board when the other family of bootloaders answers."""
         other = MEGA if self.chip.programmer != MEGA.programmer else UNO
-        self._run.wait(_RESET_S)
-        seconds = min(_PROBE_S, self._run.remaining() - _SPARE_S)
-        if seconds <= 0:
-            return
+        for _ in range(_PROBES):
+            self._run.wait(_RESET_S)
+            seconds = min(_PROBE_S, self._run.remaining() - _SPARE_S)
+            signature = self._probe(other, seconds) if seconds > 0 else None
+            if signature is not None:
+                raise wrong_chip(signature, self.chip)
+
+    def _probe(self, other: Chip, seconds: float) -> str | None:
+        """The signature that the other family's bootloader gives; None when none answers."""
         try:
-            signature = Avrdude(self._run, other)._signature(seconds)
+            return Avrdude(self._run, other)._signature(seconds)
         except BoardFault as fault:
-            if fault.reason == Reason.PHASE_TIMEOUT and self._run.remaining() > 0:
-                return
-            if fault.reason == Reason.WRONG_BOARD:
-                raise
-            if fault.reason in {Reason.SILENT, Reason.UNREADABLE}:
-                return
+            late = fault.reason == Reason.PHASE_TIMEOUT and self._run.remaining() > 0
+            if late or fault.reason in {Reason.SILENT, Reason.UNREADABLE}:
+                return None
             raise
-        raise wrong_chip(signature, self.chip)
 
     def _do(self, orders: list[str], *, size: int = 0, timeout: float | None = None) -> str:
         if is_url(self._run.port):
