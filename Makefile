@@ -14,7 +14,8 @@ demo: setup
 	$(BIN)/stemfleet demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: setup-test lint
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -m "not rig" -n auto --dist loadfile
+	$(BIN)/pytest -m rig
 
 lint: setup-test
 	$(BIN)/ruff check .
