@@ -25,7 +25,7 @@ from stemfleet.devices.tools import ToolResult
 from stemfleet.resources import resource
 from stemfleet.words import Outcome, Reason
 
-pytestmark = [pytest.mark.rig, pytest.mark.xdist_group("esp")]
+pytestmark = pytest.mark.rig
 
 SPEC = "esp32:2,esp32:1:silent,esp32:1:bad_flash,esp32:1:wrong_chip,esp32:1:failed_measurement"
 

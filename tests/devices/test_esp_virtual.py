@@ -66,7 +66,6 @@ def test_noise_and_endless_packets_are_passed_over() -> None:
 
 
 @pytest.mark.rig
-@pytest.mark.xdist_group("esp")
 def test_esptool_writes_compressed_and_plain_and_reads_back(board: EspBoard, tmp_path: Path) -> None:
     image = tmp_path / "image.bin"
     image.write_bytes(IMAGE[:20_000])
@@ -79,7 +78,6 @@ def test_esptool_writes_compressed_and_plain_and_reads_back(board: EspBoard, tmp
 
 
 @pytest.mark.rig
-@pytest.mark.xdist_group("esp")
 def test_an_empty_board_says_so_and_runs_nothing(board: EspBoard) -> None:
     with Line(board.port) as line:
         assert b"POWERON_RESET" in line.read_until(b"invalid header: 0xffffffff\r\n", 10)
@@ -88,7 +86,6 @@ def test_an_empty_board_says_so_and_runs_nothing(board: EspBoard) -> None:
 
 
 @pytest.mark.rig
-@pytest.mark.xdist_group("esp")
 def test_soft_resets_and_files_are_like_a_boards(board: EspBoard, tmp_path: Path) -> None:
     image = tmp_path / "image.bin"
     image.write_bytes(IMAGE)

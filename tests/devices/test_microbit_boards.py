@@ -17,7 +17,7 @@ from stemfleet.devices.state import Slot
 from stemfleet.resources import resource
 from stemfleet.words import Outcome, Reason
 
-pytestmark = [pytest.mark.rig, pytest.mark.xdist_group("microbit")]
+pytestmark = pytest.mark.rig
 
 FAULTS = (
     "silent",

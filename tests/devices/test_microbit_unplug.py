@@ -10,7 +10,7 @@ from stemfleet.devices.state import SlotState
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.words import Outcome, Reason
 
-pytestmark = [pytest.mark.rig, pytest.mark.xdist_group("microbit")]
+pytestmark = pytest.mark.rig
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from stemfleet.devices.virtual.microbit import MicrobitBoard
 from stemfleet.errors import InputError, ToolMissing, Unavailable
 from stemfleet.resources import resource
 
-pytestmark = [pytest.mark.rig, pytest.mark.xdist_group("microbit")]
+pytestmark = pytest.mark.rig
 
 
 @pytest.fixture

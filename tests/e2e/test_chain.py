@@ -13,7 +13,7 @@ from tests.checkers.wave_checker import repeats, violations
 from tests.e2e.conftest import Demo, run_stemfleet
 from tests.e2e.other_rules import merit_alone, propose, quotas_in_turn
 
-pytestmark = [pytest.mark.rig, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.rig
 
 WAVES = {
     "STEM1": {110},

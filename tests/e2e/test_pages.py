@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import STEMFLEET, Demo
 from tests.web.serving import chromium
 
-pytestmark = [pytest.mark.rig, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.rig
 PATIENCE_MS = 60_000
 BOARD_MS = 180_000
 

@@ -20,7 +20,6 @@ from stemfleet_web import create_app
 from tests.web.conftest import Stock
 from tests.web.serving import chromium, served
 
-pytestmark = pytest.mark.xdist_group("browser")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 PATIENCE_MS = 60_000
