@@ -18,7 +18,7 @@ FOLDER = ROOT / "web" / "stemfleet_web" / "translations"
 SOURCES = (
     "web/stemfleet_web",
     *(f"stemfleet/{room}" for room in ("bench", "catalogue", "kits", "rounds", "schools", "store", "waves")),
-    *(f"stemfleet/{file}.py" for file in ("accounts", "errors", "shipments")),
+    *(f"stemfleet/{file}.py" for file in ("accounts", "devices/families/checklist", "errors", "shipments")),
 )
 ERRORS = ("InputError", "NotFound", "Refused", "Unavailable", "ToolMissing", "Busy", "NotYours")
 KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys(("lazy_gettext", *ERRORS), None)}

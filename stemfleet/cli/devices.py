@@ -187,6 +187,10 @@ def recipe_show(settings: Settings, name: str, as_json: bool) -> None:
         print_json(_recipe_json(found))
         return
     click.echo(f"{found.name}  {found.title}  ({found.family})")
+    if found.is_checklist:
+        rows = [(step.id, step.title["en"], "yes" if step.needs_photo else "") for step in found.steps]
+        print_table(["step", "what to see", "photo"], rows)
+        return
     click.echo(f"firmware {found.firmware.name} {found.firmware.version}, sha256 {found.firmware.sha256}")
     print_table(["phase", "limit (s)", "attempts"], [(p.name, p.timeout_s, p.attempts) for p in found.phases])
     print_table(["check", "low", "high", "unit"], [(c.name, c.low, c.high, c.unit) for c in found.checks])

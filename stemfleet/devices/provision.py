@@ -26,6 +26,7 @@ from stemfleet.devices.record import (
 )
 from stemfleet.devices.run import SAFE_S, Driver, Identity, Run
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
+from stemfleet.errors import InputError
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
 _CLAIMS: dict[str, Run] = {}
@@ -51,7 +52,12 @@ def provision(
     Always returns a whole record, whatever happens to the board; stopping (`stop.set()`, from another thread or a
     signal handler) gives ABORTED. `on_event` gets each new state in this thread. `owner` tells the kit that a board is
     part of, when it is not the kit that the board is here for: it is refused as soon as it is known (FAIL other_kit).
+    Raises InputError for the recipe of a checklist, which no tool can go through.
     """
+    if slot.recipe.is_checklist:
+        raise InputError(
+            "Recipe {recipe} is a checklist: go through its steps on the checklist page.", recipe=slot.recipe.name
+        )
     with tempfile.TemporaryDirectory(prefix="stemfleet-board-", ignore_cleanup_errors=True) as folder:
         board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), owner)
         return board.through(station, operator)

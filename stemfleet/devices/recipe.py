@@ -3,8 +3,9 @@
 Shipped recipes lie in `recipes/`; a user's own in a folder of the data, by the same names if they are to replace ours.
 """
 
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isnan, nan
 from pathlib import Path
@@ -15,9 +16,12 @@ from stemfleet.errors import InputError, NotFound
 from stemfleet.resources import resource
 from stemfleet.words import Outcome
 
-FAMILIES = ("arduino", "printer", "microbit", "esp")
+CHECKLIST = "checklist"  # the family that a person checks by a list of steps; no driver, no firmware
+FAMILIES = ("arduino", "printer", "microbit", "esp", CHECKLIST)
 PHASES = ("identify", "flash", "verify", "check", "finish")
 SHIPPED = Path(__file__).parent / "recipes"
+
+_STEP_ID = re.compile(r"[a-z][a-z0-9_]*")
 
 T = TypeVar("T")
 _KIND_NAMES: dict[type, str] = {
@@ -83,9 +87,24 @@ class Firmware:
     practice: bool = False
 
 
+NO_FIRMWARE = Firmware(name="", version="", file=None, sha256=None)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a checklist. `title` by language ("el", "en"); `needs_photo`: no answer without a picture."""
+
+    id: str
+    title: Mapping[str, str]
+    needs_photo: bool = False
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """One kind of board. `settings` is the family's own table; `usb` are "VID:PID" in capital hex digits."""
+    """One kind of board. `settings` is the family's own table; `usb` are "VID:PID" in capital hex digits.
+
+    A checklist has `steps`, and neither phases nor checks nor a firmware of ours (NO_FIRMWARE).
+    """
 
     name: str
     title: str
@@ -97,6 +116,12 @@ class Recipe:
     usb: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     path: Path | None = None
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def is_checklist(self) -> bool:
+        """Whether a person checks it, step by step, and no tool of ours does (`families/checklist.py`)."""
+        return self.family == CHECKLIST
 
     def limit(self, name: str, unit: str = "") -> Limit:
         """The limits of a measurement; none of its own: a limit that everything is within."""
@@ -136,6 +161,8 @@ def read_recipe(path: Path) -> Recipe:
     family = table.text("family")
     if family not in FAMILIES:
         raise table.wrong("family", f"must be one of {', '.join(FAMILIES)}")
+    if family == CHECKLIST:
+        return _checklist(table)
     recipe = Recipe(
         name=table.text("name"),
         title=table.text("title"),
@@ -152,6 +179,40 @@ def read_recipe(path: Path) -> Recipe:
     if not recipe.phases:
         raise table.wrong("phases", "needs at least one phase")
     return recipe
+
+
+def _checklist(table: "_Table") -> Recipe:
+    recipe = Recipe(
+        name=table.text("name"),
+        title=table.text("title"),
+        family=CHECKLIST,
+        test_version=table.text("test_version"),
+        firmware=NO_FIRMWARE,
+        phases=(),
+        checks=(),
+        path=table.file,
+        steps=tuple(_step(part) for part in table.tables("steps")),
+    )
+    table.nothing_else()
+    if not recipe.steps:
+        raise table.wrong("steps", "needs at least one step")
+    if len({step.id for step in recipe.steps}) < len(recipe.steps):
+        raise table.wrong("steps", "has one id twice")
+    return recipe
+
+
+def _step(table: "_Table") -> Step:
+    title = table.table("title")
+    step = Step(
+        id=table.text("id"),
+        title={"el": title.text("el"), "en": title.text("en")},
+        needs_photo=table.get("needs_photo", bool, False),
+    )
+    title.nothing_else()
+    table.nothing_else()
+    if not _STEP_ID.fullmatch(step.id):
+        raise table.wrong("id", "must be small letters, digits and _, beginning with a letter")
+    return step
 
 
 def _firmware(table: "_Table") -> Firmware:
@@ -174,9 +235,9 @@ def _firmware(table: "_Table") -> Firmware:
 
 
 def _image(recipe: Path, named: str) -> Path:
-    """Beside an own recipe, or among the shipped images."""
-    beside = recipe.parent / named
-    return beside if beside.is_file() else resource("firmware", *named.split("/"))
+    """Beside an own recipe, or among the shipped images; one that is nowhere is missed beside the recipe."""
+    beside, shipped = recipe.parent / named, resource("firmware", *named.split("/"))
+    return shipped if shipped.is_file() and not beside.is_file() else beside
 
 
 def _phase(table: "_Table") -> PhasePlan:

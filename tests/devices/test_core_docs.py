@@ -23,6 +23,13 @@ def test_the_recipe_in_the_page_is_one(tmp_path: Path) -> None:
     assert "arduino-uno-lab" in load_recipes(tmp_path)
 
 
+def test_the_checklist_in_the_page_is_one(tmp_path: Path) -> None:
+    example = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)[1]
+    (tmp_path / "robot-x.toml").write_text(example)
+    steps = load_recipes(tmp_path)["robot-x"].steps
+    assert [(step.id, step.needs_photo) for step in steps] == [("housing", True), ("power", False)]
+
+
 def test_every_reason_has_its_row_with_the_outcome() -> None:
     for reason in Reason:
         assert re.search(rf"\| (PASS|FAIL|ERROR|TIMEOUT|ABORTED) \| `{reason}` \|", TEXT), reason

@@ -1,4 +1,7 @@
-"""One module per family of boards, imported when the first board of it is run."""
+"""One module per family of boards, imported when the first board of it is run.
+
+`checklist.py` has no driver: a person goes through it, and `checklist_record` makes the record.
+"""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -15,7 +18,8 @@ FAMILIES = {
 
 
 def driver_of(family: str) -> "type[Driver]":
-    """The driver's class. The family is one of FAMILIES: recipes are checked when they are read."""
+    """The driver's class. The family is one of FAMILIES: recipes are checked when they are read, and a checklist is
+    not run."""
     module, _, name = FAMILIES[family].partition(":")
     driver: type[Driver] = getattr(importlib.import_module(module), name)
     return driver
