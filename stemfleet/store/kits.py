@@ -18,6 +18,8 @@ class Kit(SQLModel, table=True):
     award_id: int | None = Field(default=None, foreign_key="award.id", index=True)
     school_code: str | None = Field(default=None, foreign_key="school.code", index=True)
     shipment_id: int | None = Field(default=None, foreign_key="shipment.id", index=True)
+    delivery_lot: str | None = Field(default=None, max_length=64, index=True)  # as on the supplier's papers
+    supplier: str | None = Field(default=None, max_length=128, index=True)
     note: str | None = None
     created: datetime = Field(default_factory=now, sa_type=UtcTime)
 
@@ -42,6 +44,7 @@ class BoardRun(SQLModel, table=True):
     recipe: str = Field(max_length=64)
     firmware_sha256: str | None = Field(default=None, max_length=64)
     test_version: str = Field(max_length=32)
+    wrote: bool = False  # the flash phase began: what was on the board before is gone
     slot: str | None = None
     station: str
     person_id: int = Field(foreign_key="person.id")
@@ -79,3 +82,22 @@ class KitReport(SQLModel, table=True):
     works: bool
     note: str
     at: datetime = Field(default_factory=now, sa_type=UtcTime, index=True)
+
+
+class GateOverride(SQLModel, table=True):
+    """Asked for by one person, decided by another: a kit may leave although these points are open.
+
+    `points`: [[code, subject], ...] as they were open when it was asked for; it covers no others.
+    """
+
+    __tablename__ = "gate_override"
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    kit_tag: str = Field(foreign_key="kit.tag", index=True)
+    points: list[list[str]] = Field(sa_type=Json)
+    reason: str
+    asked_by: int = Field(foreign_key="person.id")
+    asked: datetime = Field(default_factory=now, sa_type=UtcTime)
+    decided_by: int | None = Field(default=None, foreign_key="person.id")
+    decided: datetime | None = Field(default=None, sa_type=UtcTime)
+    approved: bool | None = None

@@ -136,6 +136,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_in_link_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "station",
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("auto_start_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["auto_start_by"], ["person.id"], name=op.f("fk_station_auto_start_by")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_station")),
+    )
+    op.create_table(
         "wave",
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
@@ -270,6 +277,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("school_code", "category", name=op.f("pk_school_category")),
     )
     op.create_table(
+        "station_slot",
+        sa.Column("station", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("recipe", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["station"], ["station.name"], name=op.f("fk_station_slot_station")),
+        sa.PrimaryKeyConstraint("station", "name", name=op.f("pk_station_slot")),
+        sa.UniqueConstraint("station", "place", name=op.f("uq_station_slot_station")),
+    )
+    op.create_table(
         "kit",
         sa.Column("tag", sa.String(length=16), nullable=False),
         sa.Column("model", sa.String(length=64), nullable=False),
@@ -277,6 +294,8 @@ def upgrade() -> None:
         sa.Column("award_id", sa.Integer(), nullable=True),
         sa.Column("school_code", sa.String(), nullable=True),
         sa.Column("shipment_id", sa.Integer(), nullable=True),
+        sa.Column("delivery_lot", sa.String(length=64), nullable=True),
+        sa.Column("supplier", sa.String(length=128), nullable=True),
         sa.Column("note", sa.String(), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["award_id"], ["award.id"], name=op.f("fk_kit_award_id")),
@@ -286,10 +305,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("kit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_kit_award_id"), ["award_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_kit_delivery_lot"), ["delivery_lot"], unique=False)
         batch_op.create_index(batch_op.f("ix_kit_model"), ["model"], unique=False)
         batch_op.create_index(batch_op.f("ix_kit_school_code"), ["school_code"], unique=False)
         batch_op.create_index(batch_op.f("ix_kit_shipment_id"), ["shipment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_kit_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_kit_supplier"), ["supplier"], unique=False)
+
+    op.create_table(
+        "bench_start",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("station", sa.String(length=255), nullable=False),
+        sa.Column("slot", sa.String(length=255), nullable=False),
+        sa.Column("recipe", sa.String(length=64), nullable=False),
+        sa.Column("kit_tag", sa.String(), nullable=True),
+        sa.Column("board_id", sa.String(length=64), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("started", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("process", sa.String(length=64), nullable=False),
+        sa.Column("interrupted", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["kit_tag"], ["kit.tag"], name=op.f("fk_bench_start_kit_tag")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_bench_start_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bench_start")),
+    )
+    with op.batch_alter_table("bench_start", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bench_start_board_id"), ["board_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bench_start_kit_tag"), ["kit_tag"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bench_start_station"), ["station"], unique=False)
 
     op.create_table(
         "board",
@@ -302,6 +344,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("board", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_board_kit_tag"), ["kit_tag"], unique=False)
+
+    op.create_table(
+        "gate_override",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kit_tag", sa.String(), nullable=False),
+        sa.Column("points", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.Column("decided", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approved", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["asked_by"], ["person.id"], name=op.f("fk_gate_override_asked_by")),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_gate_override_decided_by")),
+        sa.ForeignKeyConstraint(["kit_tag"], ["kit.tag"], name=op.f("fk_gate_override_kit_tag")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gate_override")),
+    )
+    with op.batch_alter_table("gate_override", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gate_override_kit_tag"), ["kit_tag"], unique=False)
 
     op.create_table(
         "kit_report",
@@ -327,6 +388,7 @@ def upgrade() -> None:
         sa.Column("recipe", sa.String(length=64), nullable=False),
         sa.Column("firmware_sha256", sa.String(length=64), nullable=True),
         sa.Column("test_version", sa.String(length=32), nullable=False),
+        sa.Column("wrote", sa.Boolean(), nullable=False),
         sa.Column("slot", sa.String(), nullable=True),
         sa.Column("station", sa.String(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -363,18 +425,31 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_kit_report_at"))
 
     op.drop_table("kit_report")
+    with op.batch_alter_table("gate_override", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_gate_override_kit_tag"))
+
+    op.drop_table("gate_override")
     with op.batch_alter_table("board", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_board_kit_tag"))
 
     op.drop_table("board")
+    with op.batch_alter_table("bench_start", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bench_start_station"))
+        batch_op.drop_index(batch_op.f("ix_bench_start_kit_tag"))
+        batch_op.drop_index(batch_op.f("ix_bench_start_board_id"))
+
+    op.drop_table("bench_start")
     with op.batch_alter_table("kit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_kit_supplier"))
         batch_op.drop_index(batch_op.f("ix_kit_state"))
         batch_op.drop_index(batch_op.f("ix_kit_shipment_id"))
         batch_op.drop_index(batch_op.f("ix_kit_school_code"))
         batch_op.drop_index(batch_op.f("ix_kit_model"))
+        batch_op.drop_index(batch_op.f("ix_kit_delivery_lot"))
         batch_op.drop_index(batch_op.f("ix_kit_award_id"))
 
     op.drop_table("kit")
+    op.drop_table("station_slot")
     op.drop_table("school_category")
     op.drop_table("round_file")
     with op.batch_alter_table("offer", schema=None) as batch_op:
@@ -404,6 +479,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_wave_year"))
 
     op.drop_table("wave")
+    op.drop_table("station")
     with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_link_person_id"))
 
