@@ -1,17 +1,18 @@
 """Who stands in a wave, with what: from the stored schools, evidence and earlier awards to the round's applicants."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from stemfleet.allocation.eligibility import closed_by, final_preferences
 from stemfleet.allocation.values import Applicant, Ineligible, Lot, Rules
 from stemfleet.catalogue import Model, find_model
 from stemfleet.errors import InputError
 from stemfleet.schools import categories_of
-from stemfleet.store import Award, Evidence, School, Wave
-from stemfleet.waves.points import Items, PointsTable
+from stemfleet.store import Award, School, Wave
+from stemfleet.waves.items import read_items
+from stemfleet.waves.points import Item, PointsTable
 from stemfleet.words import Level, SchoolStatus
 
 
@@ -90,12 +91,12 @@ class _Round:
     table: PointsTable
     closing: Closing
 
-    def applicant(self, school: School, of_register: Sequence[str], items: Items) -> Applicant:
+    def applicant(self, school: School, of_register: Sequence[str], items: Sequence[Item]) -> Applicant:
         categories = {*of_register, *self.table.categories_of(items)}
         if school.region is not None:
             categories.add(f"region:{school.region}")
         closed = self.closing.lots(school.code, school.level, categories)
-        lines = self.table.lines(items)
+        lines = self.table.lines(items, school.level)
         return Applicant(
             school=school.code,
             level=school.level,
@@ -116,28 +117,10 @@ def build_applicants(session: Session, models: Mapping[str, Model], rules: Rules
         closing=Closing.read(session, models, rules, year),
     )
     categories = categories_of(session, None)
-    items = dict(_evidence(session, year))
+    items = dict(read_items(session, this.table, year))
     levels = {level for lot in rules.lots for level in (Level if lot.levels is None else lot.levels)}
     schools = select(School).where(School.status == SchoolStatus.ACTIVE, col(School.level).in_(sorted(levels)))
     return [
-        this.applicant(school, categories.get(school.code, ()), items.get(school.code, {}))
+        this.applicant(school, categories.get(school.code, ()), items.get(school.code, ()))
         for school in session.exec(schools.order_by(School.code))
     ]
-
-
-def _evidence(session: Session, year: int) -> Iterator[tuple[str, Items]]:
-    grouped = (
-        select(Evidence.school_code, Evidence.kind, Evidence.year, func.sum(Evidence.number))
-        .where(Evidence.year <= year)
-        .group_by(Evidence.school_code, Evidence.kind, col(Evidence.year))
-        .order_by(Evidence.school_code)
-    )
-    code, items = None, dict[tuple[str, int], int]()
-    for school, kind, of_year, number in session.exec(grouped):
-        if school != code:
-            if code is not None:
-                yield code, items
-            code, items = school, {}
-        items[kind, of_year] = int(number)
-    if code is not None:
-        yield code, items

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from stemfleet.allocation.bundle import SUMS, sums_of, zip_files
 from stemfleet.allocation.canonical import canonical, digest
+from stemfleet.allocation.reading import LOT_CODE, WAVE_CODE, At, a_code
 from stemfleet.catalogue import Model, find_model
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.schools import categories_of
@@ -54,8 +55,9 @@ def award_prizes(
     cannot be used; nothing is stored then.
     """
     person.must_be(Role.NSO)
-    if not code.strip() or len(code) > 32 or not title.strip():
-        raise InputError("A wave of prizes has a code of at most 32 characters and a title.")
+    a_code(code, At(PRIZES).key("wave"), WAVE_CODE)
+    if not title.strip():
+        raise InputError("A wave of prizes has a title.")
     _check(winners)
     with workshop.store.write() as session:
         if session.get(Wave, code) is not None or session.get(Round, code) is not None:
@@ -145,6 +147,7 @@ def _check(winners: Sequence[Winner]) -> None:
                 school=winner.school,
                 units=winner.units,
             )
+        a_code(winner.lot, At(PRIZES).key("lot"), LOT_CODE)
         seen.add(winner.school)
 
 

@@ -11,7 +11,6 @@ from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.shipments import list_open_awards
 from stemfleet.store import Evidence, ImportRun, Person
 from stemfleet.waves import PLANNING, Draw, list_waves, read_bundle, run_wave, show_wave
-from stemfleet.waves.points import PointsTable
 from stemfleet.words import Level
 from stemfleet.workshop import Workshop
 
@@ -85,33 +84,6 @@ def record(workshop: Workshop, nso: Person) -> Callable[..., None]:
 
 def winners(workshop: Workshop, code: str) -> set[str]:
     return {row.school.code for row in show_wave(workshop.store, code)[1]}
-
-
-def test_points_are_the_sum_of_lines_within_caps_and_years() -> None:
-    table = PointsTable.read(POINTS, 2023)
-    items = {("project", 2010): 1, ("project", 2021): 3, ("national_prize", 2019): 1, ("national_prize", 2021): 1}
-    assert table.lines(items) == [("project 0-2023", 12), ("national_prize 2020-2022", 40)]
-    assert table.categories_of(items) == {"active"}
-    assert table.categories_of({("project", 2021): 1}) == set()
-
-
-def test_nothing_newer_than_the_wave_counts() -> None:
-    assert PointsTable.read(POINTS, 2020).lines({("project", 2021): 3}) == []
-
-
-@pytest.mark.parametrize(
-    ("entry", "message"),
-    [
-        ({"kind": "project", "points": -1}, "entry 1: points"),
-        ({"kind": "project", "points": 1, "weight": 2}, "unknown key weight"),
-        ({"points": 1}, "entry 1: kind"),
-        ({"category": "active", "kinds": [], "at_least": 1}, "entry 1: kinds"),
-        ("project", "not an object"),
-    ],
-)
-def test_a_wrong_points_entry_is_named(entry: Any, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        PointsTable.read([entry], 2023)
 
 
 def test_the_better_school_is_chosen_and_the_wave_tells_why(
