@@ -18,10 +18,12 @@ FOLDER = ROOT / "web" / "stemfleet_web" / "translations"
 SOURCES = (
     "web/stemfleet_web",
     *(f"stemfleet/{room}" for room in ("bench", "catalogue", "kits", "rounds", "schools", "store", "waves")),
+    *(f"stemfleet/allocation/{file}.py" for file in ("canonical", "draw", "engine", "events", "reading", "rules_file")),
     *(f"stemfleet/{file}.py" for file in ("accounts", "devices/families/checklist", "errors", "shipments")),
 )
 ERRORS = ("InputError", "NotFound", "Refused", "Unavailable", "ToolMissing", "Busy", "NotYours")
-KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys(("lazy_gettext", *ERRORS), None)}
+OF_FILES = ("refuse", "Notice")  # what is said of a place in a file; what one should know about an allocation
+KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys(("lazy_gettext", *ERRORS, *OF_FILES), None)}
 
 
 def gathered() -> Catalog:

@@ -1,5 +1,6 @@
 """Checked reading of a parsed file: each value has a place, and a refusal names file, place and value."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -7,6 +8,8 @@ from typing import Any, NoReturn
 from stemfleet.errors import InputError
 
 _SHOWN = 60
+WAVE_CODE, LOT_CODE = 32, 64  # characters of a code, at most
+_CODE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,19 @@ def a_text(value: Any, at: At) -> str:
     if not isinstance(value, str) or not value:
         at.refuse("{value} must be a text that is not empty.", value=shown(value))
     return value
+
+
+def a_code(value: Any, at: At, most: int) -> str:
+    """A wave's or lot's code: it stands in file names, addresses and on labels, and must look the same to everybody."""
+    code = a_text(value, at)
+    if len(code) > most:
+        at.refuse("the code {value} is longer than {most} characters.", value=shown(code), most=most)
+    if not _CODE.fullmatch(code):
+        at.refuse(
+            "{value} is no code. Use Latin letters, digits, '.', '_' and '-', and do not begin with '.'.",
+            value=shown(code),
+        )
+    return code
 
 
 def whole(value: Any, at: At, least: int | None = 0) -> int:

@@ -4,7 +4,10 @@ from typing import Any
 
 from stemfleet.allocation.canonical import canonical, parse
 from stemfleet.allocation.reading import (
+    LOT_CODE,
+    WAVE_CODE,
     At,
+    a_code,
     a_text,
     an_object,
     counts,
@@ -43,7 +46,7 @@ def parse_rules(data: bytes, file: str = "rules.json") -> Rules:
     if not isinstance(found["title"], str):
         at.key("title").refuse("{value} must be a text.", value=shown(found["title"]))
     rules = Rules(
-        wave=a_text(found["wave"], at.key("wave")),
+        wave=a_code(found["wave"], at.key("wave"), WAVE_CODE),
         title=found["title"],
         lots=tuple(_lot(item, place) for item, place in items(found["lots"], at.key("lots"))),
         points=tuple(item for item, _ in items(found["points"], at.key("points"))),
@@ -72,7 +75,7 @@ def rules_bytes(rules: Rules) -> bytes:
 def _lot(value: Any, at: At) -> Lot:
     found = an_object(value, at, _LOT_KEYS)
     lot = Lot(
-        code=a_text(found["lot"], at.key("lot")),
+        code=a_code(found["lot"], at.key("lot"), LOT_CODE),
         model=a_text(found["model"], at.key("model")),
         seats=whole(found["seats"], at.key("seats")),
         units_per_award=whole(found["units_per_award"], at.key("units_per_award"), least=1),

@@ -1,5 +1,6 @@
 """Greek first, English by a link that everybody sees; remembered in a cookie."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ LANGUAGES = {"el": "Ελληνικά", "en": "English"}
 DEFAULT = "el"
 COOKIE = "language"
 COOKIE_SECONDS = 365 * 24 * 3600
+_PLACES = ("{file}: {where}: ", "{file}: ")  # before what is wrong in a file; see stemfleet.allocation.reading
 
 
 def install(app: Flask) -> None:
@@ -34,8 +36,21 @@ def language() -> str:
 
 def sentence(error: StemfleetError) -> str:
     """The error's sentence in the reader's language; its facts are filled in after it was translated."""
-    text: str = gettext(error.text)
-    return text.format(**{name: _fact(value) for name, value in error.facts.items()})
+    place = next((start for start in _PLACES if error.text.startswith(start)), "")
+    return filled(place, error.facts) + without_place(error)
+
+
+def without_place(error: StemfleetError) -> str:
+    """The same for a page that shows it where the mistake is: without the file and the key before it."""
+    text = error.text
+    for start in _PLACES:
+        text = text.removeprefix(start)
+    return filled(gettext(text), error.facts)
+
+
+def filled(text: str, facts: Mapping[str, Any]) -> str:
+    """A sentence, translated already, with its facts in the reader's language."""
+    return text.format(**{name: _fact(value) for name, value in facts.items()})
 
 
 def _fact(value: Any) -> Any:
