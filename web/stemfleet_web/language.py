@@ -36,16 +36,17 @@ def language() -> str:
 
 def sentence(error: StemfleetError) -> str:
     """The error's sentence in the reader's language; its facts are filled in after it was translated."""
-    place = next((start for start in _PLACES if error.text.startswith(start)), "")
-    return filled(place, error.facts) + without_place(error)
+    translated = gettext(error.text)
+    if translated == error.text:
+        place = next((start for start in _PLACES if error.text.startswith(start)), "")
+        translated = place + gettext(error.text.removeprefix(place))
+    return filled(translated, error.facts)
 
 
 def without_place(error: StemfleetError) -> str:
     """The same for a page that shows it where the mistake is: without the file and the key before it."""
-    text = error.text
-    for start in _PLACES:
-        text = text.removeprefix(start)
-    return filled(gettext(text), error.facts)
+    place = next((start for start in _PLACES if error.text.startswith(start)), "")
+    return filled(gettext(error.text.removeprefix(place)), error.facts)
 
 
 def filled(text: str, facts: Mapping[str, Any]) -> str:
