@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from stemfleet.allocation.applicants_file import applicants_bytes, parse_applicants
 from stemfleet.allocation.canonical import digest
@@ -20,6 +20,9 @@ from stemfleet.allocation.result_file import result_bytes
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
 from stemfleet.allocation.values import Applicant, Result, Rules
 from stemfleet.errors import InputError
+
+if TYPE_CHECKING:
+    import zipfile
 
 RULES = "rules.json"
 APPLICANTS = "applicants.json"
@@ -208,16 +211,28 @@ def _check_hashes(inputs: Inputs, commitment: Commitment) -> None:
             )
 
 
-def zip_files(target: Path | BinaryIO, files: Mapping[str, bytes]) -> None:
-    """Stored, not packed: packers differ between machines, and these bytes must not."""
+def zip_files(target: Path | BinaryIO, files: Mapping[str, bytes], *, packed: bool = False) -> None:
+    """The files as a zip, each by its name in order and without a date.
+
+    Stored as they are, so that nothing is spent on packing. `packed` is for zips that are kept and sent: explanations
+    shrink to a twentieth. Packers differ between machines, so that the same files may give other bytes there; the
+    digest, which is of the files, does not change.
+    """
     import zipfile  # noqa: PLC0415  # slow to import, and not every command zips
 
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
         for name, data in sorted(files.items()):
-            entry = zipfile.ZipInfo(name, _NO_DATE)
-            entry.create_system = 3
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, data)
+            archive.writestr(zip_entry(name), data, archive.compression)
+
+
+def zip_entry(name: str) -> "zipfile.ZipInfo":
+    """What a bundle's zip says about a file, beside its content."""
+    import zipfile  # noqa: PLC0415
+
+    entry = zipfile.ZipInfo(name, _NO_DATE)
+    entry.create_system = 3
+    entry.external_attr = 0o100644 << 16
+    return entry
 
 
 def _rename_or_undo(made: Path, archive: Path, out: Path) -> None:

@@ -4,7 +4,9 @@ The recomputation is `verify_round` of this program, never the copy that lies in
 """
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,7 @@ from stemfleet.allocation.bundle import (
     own_verifier,
     read_file,
     sums_of,
-    zip_files,
+    zip_entry,
 )
 from stemfleet.allocation.canonical import digest, parse
 from stemfleet.allocation.commitment import Commitment, parse_commitment
@@ -31,6 +33,23 @@ from stemfleet.allocation.explaining import findings_of
 from stemfleet.allocation.explanations import explanation_files
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.errors import InputError, Refused
+
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+_LISTED = 46  # bytes that the list at the end of a zip has for a file, beside its name
+_ZIP_FACTS = (
+    "filename",
+    "date_time",
+    "create_system",
+    "create_version",
+    "extract_version",
+    "reserved",
+    "flag_bits",
+    "volume",
+    "internal_attr",
+    "external_attr",
+    "extra",
+    "comment",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +79,48 @@ def unzipped(data: bytes, file: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, UnicodeError) as wrong:
+            plain = _is_plain(data, archive)
+    except (*_BROKEN_ZIP, EOFError, ValueError, UnicodeError) as wrong:
         raise InputError("{file} is no readable zip: {reason}.", file=file, reason=str(wrong)) from None
-    again = io.BytesIO()
-    zip_files(again, files)
-    if again.getvalue() != data:
+    if not plain:
         raise Refused("{file}: the zip is not what its files give. Unpack it and check the folder.", file=file)
     return files
+
+
+def unzipped_one(data: bytes, name: str) -> bytes | None:
+    """One file of a bundle's zip that this program made, or None when the bundle has no such file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read(name) if name in archive.namelist() else None
+
+
+def _is_plain(data: bytes, archive: zipfile.ZipFile) -> bool:
+    """Whether the zip is as `zip_files` writes it, however its files are packed.
+
+    Every program then unpacks the same files from it: no name stands there twice, nothing lies between or around the
+    files, and what is said before a file is what the list at the end says about it.
+    """
+    place, listed = 0, 0
+    for entry in archive.infolist():
+        header = entry.FileHeader()
+        same = zip_entry(entry.orig_filename)
+        if any(getattr(entry, fact) != getattr(same, fact) for fact in _ZIP_FACTS) or entry.header_offset != place:
+            return False
+        start, place = place + len(header), place + len(header) + entry.compress_size
+        if data[start - len(header) : start] != header or not _ends_there(data[start:place], entry):
+            return False
+        listed += _LISTED + len(entry.filename.encode())
+    names = archive.namelist()
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, len(names), len(names), listed, place, 0)
+    return names == sorted(set(names)) and len(data) == place + listed + len(end) and data.endswith(end)
+
+
+def _ends_there(content: bytes, entry: zipfile.ZipInfo) -> bool:
+    """Whether a packed file's content has nothing behind its end."""
+    if entry.compress_type == zipfile.ZIP_STORED:
+        return entry.compress_size == entry.file_size
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    unpacker.decompress(content)
+    return entry.compress_type == zipfile.ZIP_DEFLATED and unpacker.eof and not unpacker.unused_data
 
 
 def verify_files(files: Mapping[str, bytes], expected_digest: str | None = None) -> Verified:

@@ -1,11 +1,12 @@
-"""Column kinds that every table shares: words stored by value, UTC times, JSON as text."""
+"""Column kinds that every table shares: words stored by value, UTC times, JSON as text, packed files."""
 
 import json
+import zlib
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Enum, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Enum, LargeBinary, Text, TypeDecorator
 from sqlmodel import SQLModel
 
 # Constraints need names before a later migration can change them.
@@ -52,6 +53,19 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(value)
+
+
+class Packed(TypeDecorator[bytes]):
+    """The bytes of a file, packed: logs and lists shrink to a tenth or less."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        return None if value is None else zlib.compress(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        return None if value is None else zlib.decompress(value)
 
 
 def canonical(value: Any) -> str:

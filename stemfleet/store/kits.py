@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from stemfleet.store.columns import Json, UtcTime, now, word
+from stemfleet.store.columns import Json, Packed, UtcTime, now, word
 from stemfleet.words import KitState, Outcome
 
 
@@ -20,6 +20,7 @@ class Kit(SQLModel, table=True):
     shipment_id: int | None = Field(default=None, foreign_key="shipment.id", index=True)
     delivery_lot: str | None = Field(default=None, max_length=64, index=True)  # as on the supplier's papers
     supplier: str | None = Field(default=None, max_length=128, index=True)
+    legacy: bool = False  # given in an earlier wave; its school confirmed it, nobody here tested it
     note: str | None = None
     created: datetime = Field(default_factory=now, sa_type=UtcTime)
 
@@ -59,7 +60,7 @@ class Attachment(SQLModel, table=True):
     """The raw log of a tool, a photo, a published file: bytes under their hash."""
 
     sha256: str = Field(primary_key=True, max_length=64)
-    content: bytes
+    content: bytes = Field(sa_type=Packed)
 
 
 class Shipment(SQLModel, table=True):

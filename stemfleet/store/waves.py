@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Field, SQLModel, UniqueConstraint
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
 from stemfleet.store.columns import Json, UtcTime, now, word
 from stemfleet.words import Place
@@ -44,6 +44,8 @@ class Lot(SQLModel, table=True):
 
 class Application(SQLModel, table=True):
     """What a recipient came with in a wave: points with every line, categories, preferences, closed lots."""
+
+    __table_args__ = (Index("ix_application_wave_merit", "wave_code", "merit"),)
 
     wave_code: str = Field(foreign_key="wave.code", primary_key=True)
     school_code: str = Field(foreign_key="school.code", primary_key=True, index=True)

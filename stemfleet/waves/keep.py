@@ -72,7 +72,7 @@ def keep_wave(
 def keep_bundle(session: Session, wave: Wave, drawn: Round) -> None:
     """The bundle that is now the wave's, with its result."""
     target = io.BytesIO()
-    zip_files(target, drawn.files)
+    zip_files(target, drawn.files, packed=True)
     wave.bundle, wave.digest, wave.result = target.getvalue(), drawn.digest, json.loads(drawn.files[RESULT])
     session.add(wave)
     session.flush()

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import stemfleet.store  # noqa: F401  (defines the tables)
-from stemfleet.store.columns import Json, UtcTime
+from stemfleet.store.columns import Json, Packed, UtcTime
 
 
 def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -17,6 +17,8 @@ def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
         return False
     if isinstance(item, UtcTime):
         return "sa.DateTime(timezone=True)"
+    if isinstance(item, Packed):
+        return "sa.LargeBinary()"
     if isinstance(item, Json):
         return "sa.Text()"
     if isinstance(item, AutoString):

@@ -38,7 +38,6 @@ def upgrade() -> None:
     with op.batch_alter_table("school", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_school_level"), ["level"], unique=False)
         batch_op.create_index(batch_op.f("ix_school_region"), ["region"], unique=False)
-        batch_op.create_index(batch_op.f("ix_school_search_name"), ["search_name"], unique=False)
 
     op.create_table(
         "person",
@@ -55,6 +54,18 @@ def upgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_school_code"), ["school_code"], unique=False)
 
+    op.create_table(
+        "category_override",
+        sa.Column("school_code", sa.String(), nullable=False),
+        sa.Column("category", sa.String(length=64), nullable=False),
+        sa.Column("holds", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_category_override_person_id")),
+        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_category_override_school_code")),
+        sa.PrimaryKeyConstraint("school_code", "category", name=op.f("pk_category_override")),
+    )
     op.create_table(
         "history",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -108,6 +119,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("round", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_round_state"), ["state"], unique=False)
+
+    op.create_table(
+        "school_move",
+        sa.Column("school_code", sa.String(), nullable=False),
+        sa.Column("successor", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_school_move_person_id")),
+        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_school_move_school_code")),
+        sa.ForeignKeyConstraint(["successor"], ["school.code"], name=op.f("fk_school_move_successor")),
+        sa.PrimaryKeyConstraint("school_code", name=op.f("pk_school_move")),
+    )
+    with op.batch_alter_table("school_move", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_school_move_successor"), ["successor"], unique=False)
 
     op.create_table(
         "shipment",
@@ -183,6 +211,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_application_school_code"), ["school_code"], unique=False)
+        batch_op.create_index("ix_application_wave_merit", ["wave_code", "merit"], unique=False)
 
     op.create_table(
         "award",
@@ -272,10 +301,25 @@ def upgrade() -> None:
         sa.Column("school_code", sa.String(), nullable=False),
         sa.Column("category", sa.String(length=64), nullable=False),
         sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["import_id"], ["import_run.id"], name=op.f("fk_school_category_import_id")),
         sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_school_category_school_code")),
         sa.PrimaryKeyConstraint("school_code", "category", name=op.f("pk_school_category")),
     )
+    op.create_table(
+        "school_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("school_code", sa.String(), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=True),
+        sa.Column("changes", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["import_run.id"], name=op.f("fk_school_change_import_id")),
+        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_school_change_school_code")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_school_change")),
+    )
+    with op.batch_alter_table("school_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_school_change_school_code"), ["school_code"], unique=False)
+
     op.create_table(
         "station_slot",
         sa.Column("station", sa.String(length=255), nullable=False),
@@ -296,6 +340,7 @@ def upgrade() -> None:
         sa.Column("shipment_id", sa.Integer(), nullable=True),
         sa.Column("delivery_lot", sa.String(length=64), nullable=True),
         sa.Column("supplier", sa.String(length=128), nullable=True),
+        sa.Column("legacy", sa.Boolean(), nullable=False),
         sa.Column("note", sa.String(), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["award_id"], ["award.id"], name=op.f("fk_kit_award_id")),
@@ -381,6 +426,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_kit_report_kit_tag"), ["kit_tag"], unique=False)
 
     op.create_table(
+        "legacy_kit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("school_code", sa.String(), nullable=False),
+        sa.Column("model", sa.String(length=64), nullable=False),
+        sa.Column("wave", sa.String(length=64), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("serial", sa.String(length=64), nullable=True),
+        sa.Column("delivered", sa.Date(), nullable=True),
+        sa.Column("state", sa.String(length=64), nullable=True),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(length=32), nullable=True),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("kit_tag", sa.String(), nullable=True),
+        sa.Column("answered_by", sa.Integer(), nullable=True),
+        sa.Column("answered", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["answered_by"], ["person.id"], name=op.f("fk_legacy_kit_answered_by")),
+        sa.ForeignKeyConstraint(["import_id"], ["import_run.id"], name=op.f("fk_legacy_kit_import_id")),
+        sa.ForeignKeyConstraint(["kit_tag"], ["kit.tag"], name=op.f("fk_legacy_kit_kit_tag")),
+        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_legacy_kit_school_code")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legacy_kit")),
+        sa.UniqueConstraint("fingerprint", name="uq_legacy_kit_fingerprint"),
+    )
+    with op.batch_alter_table("legacy_kit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legacy_kit_school_code"), ["school_code"], unique=False)
+
+    op.create_table(
         "board_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("board_id", sa.String(), nullable=True),
@@ -420,6 +493,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_board_run_board_id"))
 
     op.drop_table("board_run")
+    with op.batch_alter_table("legacy_kit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legacy_kit_school_code"))
+
+    op.drop_table("legacy_kit")
     with op.batch_alter_table("kit_report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_kit_report_kit_tag"))
         batch_op.drop_index(batch_op.f("ix_kit_report_at"))
@@ -450,6 +527,10 @@ def downgrade() -> None:
 
     op.drop_table("kit")
     op.drop_table("station_slot")
+    with op.batch_alter_table("school_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_school_change_school_code"))
+
+    op.drop_table("school_change")
     op.drop_table("school_category")
     op.drop_table("round_file")
     with op.batch_alter_table("offer", schema=None) as batch_op:
@@ -472,6 +553,7 @@ def downgrade() -> None:
 
     op.drop_table("award")
     with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.drop_index("ix_application_wave_merit")
         batch_op.drop_index(batch_op.f("ix_application_school_code"))
 
     op.drop_table("application")
@@ -488,6 +570,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_shipment_school_code"))
 
     op.drop_table("shipment")
+    with op.batch_alter_table("school_move", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_school_move_successor"))
+
+    op.drop_table("school_move")
     with op.batch_alter_table("round", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_round_state"))
 
@@ -497,12 +583,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_history_subject_id"))
 
     op.drop_table("history")
+    op.drop_table("category_override")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_school_code"))
 
     op.drop_table("person")
     with op.batch_alter_table("school", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_school_search_name"))
         batch_op.drop_index(batch_op.f("ix_school_region"))
         batch_op.drop_index(batch_op.f("ix_school_level"))
 
