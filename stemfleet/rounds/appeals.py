@@ -1,6 +1,6 @@
 """After the results: appeals with the difference that they make, the NSO's remedy, and the final lists."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
@@ -11,6 +11,7 @@ from stemfleet.allocation.events import Change, Event, after_events
 from stemfleet.allocation.values import Applicant
 from stemfleet.errors import Refused
 from stemfleet.rounds.awards import keep_awards
+from stemfleet.rounds.conditions import must_be_possible
 from stemfleet.rounds.corrections import Correction, closing_of, corrections_between, find_applicant
 from stemfleet.rounds.draw import compute, seed_of
 from stemfleet.rounds.process import (
@@ -19,7 +20,6 @@ from stemfleet.rounds.process import (
     must_allow,
     read_events,
     read_inputs,
-    stamp,
     take_step,
     write_events,
 )
@@ -123,7 +123,9 @@ def reject_appeal(workshop: Workshop, person: Person, wave: str, school: str, re
         take_step(session, person, found, RoundStep.APPEAL_DECIDED, school=school, upheld=False, reason=why)
 
 
-def finalize(workshop: Workshop, person: Person, wave: str) -> tuple[str, Difference]:
+def finalize(
+    workshop: Workshop, person: Person, wave: str, *, progress: Callable[[str], None] = lambda _step: None
+) -> tuple[str, Difference]:
     """Publishes the final lists: the same frozen files, and the events of all appeals. (digest, the difference).
 
     Raises NotFound, and Refused before the time for appeals is over.
@@ -131,18 +133,13 @@ def finalize(workshop: Workshop, person: Person, wave: str) -> tuple[str, Differ
     person.must_be(Role.NSO)
     with workshop.store.write() as session:
         found = find_round(session, wave)
-        must_allow(session, found, RoundStep.FINALIZED)
-        assert found.appeals_until is not None
-        if workshop.clock() < found.appeals_until:
-            raise Refused(
-                "Appeals against the results of {wave} can be made until {until}. The lists become final after that.",
-                wave=wave,
-                until=stamp(found.appeals_until),
-            )
+        must_be_possible(session, workshop, person, found, RoundStep.FINALIZED)
+        progress("allocation")
         inputs, events = read_inputs(session, found), read_events(session, found)
         write_events(session, found, events)  # an empty list too: a final bundle is one of events
         difference = _difference(inputs, seed_of(session, found), events, found.extra_seats)
         drawn = compute(session, found, events=True)
+        progress("storing")
         keep_bundle(session, session.get_one(Wave, wave), drawn)
         if events:
             corrected = after_events(inputs.rules, inputs.applicants, drawn.result.seed, events)

@@ -104,6 +104,16 @@ def correct_applicant(
     return after
 
 
+def preview_correction(workshop: Workshop, wave: str, school: str, correction: Correction) -> list[Event]:
+    """What a correction would change, field by field; nothing is stored. Raises as `correct_applicant`."""
+    with workshop.store.read() as session:
+        found = find_round(session, wave)
+        must_allow(session, found, RoundStep.CORRECTED)
+        inputs = read_inputs(session, found)
+        before = find_applicant(inputs.rules, inputs.applicants, school)
+        return corrections_between(before, correction.apply(before, closing_of(session, workshop, found, inputs)), "-")
+
+
 def exclude_school(
     workshop: Workshop, person: Person, wave: str, school: str, lot: str | None, reason: str
 ) -> Applicant:

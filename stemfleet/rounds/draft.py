@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from stemfleet.allocation.bundle import APPLICANTS, RULES, inputs_of
+from stemfleet.allocation.canonical import canonical
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
 from stemfleet.allocation.values import Rules
 from stemfleet.errors import InputError, Refused
@@ -20,7 +21,7 @@ from stemfleet.rounds.process import (
     take_step,
     write_bytes,
 )
-from stemfleet.store import Person, Round
+from stemfleet.store import HistoryEntry, Person, Round, Wave, read_history
 from stemfleet.waves.applicants import build_applicants, check_models
 from stemfleet.waves.keep import make_room
 from stemfleet.waves.points import PointsTable
@@ -56,6 +57,31 @@ def change_rules(workshop: Workshop, person: Person, rules: Rules, year: int) ->
         write_bytes(session, drafted, RULES, _checked(workshop, rules, year))
         drafted.title, drafted.year = rules.title, year
         take_step(session, person, drafted, RoundStep.RULES_CHANGED, year=year)
+
+
+def drop_draft(workshop: Workshop, person: Person, wave: str, reason: str) -> None:
+    """Takes a draft away that was mistyped; its code is free again, its log stays.
+
+    Raises NotFound, and Refused once anything of it was published: that stays in the log that everybody sees.
+    """
+    person.must_be(Role.NSO)
+    with workshop.store.write() as session:
+        drafted = find_round(session, wave)
+        take_step(session, person, drafted, RoundStep.DROPPED, reason=a_reason(reason))
+        if any(entry.verb == RoundStep.WITHDRAWN for entry in _log_of(session, wave)):
+            raise Refused(
+                "Round {wave} has published something already, which everybody may keep. Change its rules instead.",
+                wave=wave,
+            )
+        write_bytes(session, drafted, RULES, None)
+        session.delete(drafted)
+
+
+def _log_of(session: Session, wave: str) -> list[HistoryEntry]:
+    """What happened to the round since it was drafted: the code may have been another one's before."""
+    entries = [entry for entry, _person in read_history(session, "round", wave)]
+    begun = max(number for number, entry in enumerate(entries) if entry.verb == RoundStep.DRAFTED)
+    return entries[begun:]
 
 
 def publish_rules(workshop: Workshop, person: Person, wave: str) -> None:
@@ -118,14 +144,12 @@ def go_back(workshop: Workshop, person: Person, wave: str, reason: str) -> None:
 
 
 def rules_of(workshop: Workshop, wave: str) -> Rules:
-    """The rules of a round as they stand. Raises NotFound."""
+    """The rules of a round as they stand, or of a wave of the past as it was allocated. Raises NotFound."""
     with workshop.store.read() as session:
-        return _rules_of(session, wave)
-
-
-def _rules_of(session: Session, wave: str) -> Rules:
-    found = find_round(session, wave)
-    return read_rules(session, found)
+        found = find_round(session, wave)
+        if found.replay:
+            return parse_rules(canonical(session.get_one(Wave, wave).rules))
+        return read_rules(session, found)
 
 
 def _checked(workshop: Workshop, rules: Rules, year: int) -> bytes:

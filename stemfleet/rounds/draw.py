@@ -1,6 +1,7 @@
 """The draw: inputs frozen and committed to, the public value typed in by another person, the results published."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -18,6 +19,7 @@ from stemfleet.allocation.canonical import digest
 from stemfleet.allocation.commitment import Beacon, Commitment
 from stemfleet.allocation.draw import PLANNING, beacon_value, round_seed
 from stemfleet.errors import InputError, Refused
+from stemfleet.rounds.conditions import must_be_possible
 from stemfleet.rounds.process import (
     find_round,
     must_allow,
@@ -29,7 +31,7 @@ from stemfleet.rounds.process import (
     write_bytes,
 )
 from stemfleet.store import HistoryEntry, Person, Round, read_history
-from stemfleet.waves.keep import keep_wave
+from stemfleet.waves.keep import explains, keep_wave
 from stemfleet.words import Role, RoundStep
 from stemfleet.workshop import Workshop
 
@@ -43,15 +45,8 @@ def freeze_inputs(workshop: Workshop, person: Person, wave: str, beacon: Beacon,
     person.must_be(Role.NSO)
     with workshop.store.write() as session:
         found = find_round(session, wave)
-        must_allow(session, found, RoundStep.FROZEN)
+        must_be_possible(session, workshop, person, found, RoundStep.FROZEN)
         now = workshop.clock()
-        assert found.objections_until is not None
-        if now < found.objections_until:
-            raise Refused(
-                "Objections to the points of {wave} can be made until {until}. Freeze them after that.",
-                wave=wave,
-                until=stamp(found.objections_until),
-            )
         if expected <= now:
             raise InputError(
                 "The random value must be one that nobody can know yet, but {expected} is over. Name a later one.",
@@ -68,7 +63,9 @@ def freeze_inputs(workshop: Workshop, person: Person, wave: str, beacon: Beacon,
         return read_commitment(session, found)
 
 
-def draw(workshop: Workshop, person: Person, wave: str, value: str) -> Drawn:
+def draw(
+    workshop: Workshop, person: Person, wave: str, value: str, *, progress: Callable[[str], None] = lambda _step: None
+) -> Drawn:
     """Draws a frozen round with the public value that its commitment names. Another person than the one who froze it.
 
     Raises NotFound, Refused, InputError for a value that has not its source's form.
@@ -76,22 +73,9 @@ def draw(workshop: Workshop, person: Person, wave: str, value: str) -> Drawn:
     person.must_be(Role.NSO)
     with workshop.store.write() as session:
         found = find_round(session, wave)
-        must_allow(session, found, RoundStep.DRAWN)
-        if found.frozen_by == person.id:
-            raise Refused(
-                "{person} froze the inputs of {wave}. The value must be typed in by another person.",
-                person=person.name,
-                wave=wave,
-            )
-        assert found.beacon_expected is not None
-        if workshop.clock() < found.beacon_expected:
-            raise Refused(
-                "{source} publishes {round} at {expected}. No value can be that one before.",
-                source=found.beacon_source,
-                round=found.beacon_round,
-                expected=stamp(found.beacon_expected),
-            )
-        found.beacon_value = _value(value, found.beacon_source)
+        must_be_possible(session, workshop, person, found, RoundStep.DRAWN)
+        found.beacon_value = public_value(value, found.beacon_source)
+        progress("allocation")
         drawn = compute(session, found)
         take_step(
             session,
@@ -105,7 +89,14 @@ def draw(workshop: Workshop, person: Person, wave: str, value: str) -> Drawn:
         return drawn
 
 
-def publish_results(workshop: Workshop, person: Person, wave: str, *, appeals_until: datetime) -> str:
+def publish_results(
+    workshop: Workshop,
+    person: Person,
+    wave: str,
+    *,
+    appeals_until: datetime,
+    progress: Callable[[str], None] = lambda _step: None,
+) -> str:
     """Publishes the lists and the bundle of a drawn round: the wave is there from now on. Gives the bundle's digest.
 
     Raises NotFound, Refused, InputError when the time for appeals would be over already.
@@ -116,8 +107,10 @@ def publish_results(workshop: Workshop, person: Person, wave: str, *, appeals_un
         must_allow(session, found, RoundStep.RESULTS_PUBLISHED)
         if appeals_until <= workshop.clock():
             raise InputError("The time for appeals would end at {until}, which is over.", until=stamp(appeals_until))
+        progress("allocation")
         inputs, drawn = read_inputs(session, found), compute(session, found)
         _check_as_drawn(session, found, drawn)
+        progress("storing")
         assert found.beacon_value is not None
         keep_wave(
             session,
@@ -136,13 +129,14 @@ def publish_results(workshop: Workshop, person: Person, wave: str, *, appeals_un
 
 
 def compute(session: Session, round_: Round, *, events: bool = False) -> Drawn:
-    """The round of the frozen files and the drawn value; with `events`, after everything that happened since.
+    """The round of the frozen files and the drawn value, explained; with `events`, after everything that happened since.
 
     Raises InputError when the stored files are not those of the commitment.
     """
     assert round_.beacon_value is not None
     happened = read_events(session, round_) if events else None
-    return draw_round(read_inputs(session, round_), round_.beacon_value, read_commitment(session, round_), happened)
+    inputs, committed = read_inputs(session, round_), read_commitment(session, round_)
+    return draw_round(inputs, round_.beacon_value, committed, happened, explained=explains(inputs.applicants))
 
 
 def seed_of(session: Session, round_: Round) -> str:
@@ -167,7 +161,8 @@ def _last(session: Session, round_: Round, step: RoundStep) -> HistoryEntry:
     return [entry for entry, _name in read_history(session, "round", round_.wave_code) if entry.verb == step][-1]
 
 
-def _value(typed: str, source: str | None) -> str:
+def public_value(typed: str, source: str | None) -> str:
+    """The value that a round is drawn with, as its source writes it. Raises InputError for one of another form."""
     value = beacon_value(typed, source)
     if value == PLANNING:
         raise InputError("The value {value} is for planning. Type in the one that the commitment names.", value=value)

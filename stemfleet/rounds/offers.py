@@ -4,7 +4,7 @@ Answers are events after the draw: the tickets stay, holders who have not answer
 offer loses it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,8 +16,10 @@ from stemfleet.allocation.events import Event, Kind, after_events
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.rounds.appeals import seat_beside_the_rule
 from stemfleet.rounds.awards import keep_awards
+from stemfleet.rounds.conditions import must_be_possible
 from stemfleet.rounds.draw import compute
 from stemfleet.rounds.process import (
+    STANDING,
     find_round,
     must_allow,
     read_events,
@@ -30,8 +32,6 @@ from stemfleet.store import Award, Kit, Offer, Person, Round, Wave
 from stemfleet.waves.keep import keep_bundle
 from stemfleet.words import OfferState, Role, RoundStep
 from stemfleet.workshop import Workshop
-
-_STANDING = (OfferState.OPEN, OfferState.ACCEPTED)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,9 @@ def expire_offers(workshop: Workshop, person: Person, wave: str) -> list[str]:
         return schools
 
 
-def close_round(workshop: Workshop, person: Person, wave: str) -> str:
+def close_round(
+    workshop: Workshop, person: Person, wave: str, *, progress: Callable[[str], None] = lambda _step: None
+) -> str:
     """Ends the round and publishes its last bundle, with every answer. Gives the digest.
 
     Raises NotFound, and Refused while offers are open.
@@ -117,18 +119,10 @@ def close_round(workshop: Workshop, person: Person, wave: str) -> str:
     person.must_be(Role.NSO)
     with workshop.store.write() as session:
         found = find_round(session, wave)
-        must_allow(session, found, RoundStep.CLOSED)
-        waiting = select(Offer.school_code).where(Offer.wave_code == wave, Offer.state == OfferState.OPEN)
-        schools = session.exec(waiting.order_by(Offer.school_code)).all()
-        if schools:
-            raise Refused(
-                "{count} offers of {wave} are open, the first that of school {school}. Wait for their answers or "
-                "deadlines.",
-                count=len(schools),
-                wave=wave,
-                school=schools[0],
-            )
+        must_be_possible(session, workshop, person, found, RoundStep.CLOSED)
+        progress("allocation")
         drawn = compute(session, found, events=True)
+        progress("storing")
         keep_bundle(session, session.get_one(Wave, wave), drawn)
         take_step(session, person, found, RoundStep.CLOSED, drawn.files, digest=drawn.digest)
         return drawn.digest
@@ -145,7 +139,7 @@ def _find(session: Session, person: Person, wave: str, school: str, step: RoundS
     offer = session.exec(chosen).first()
     if offer is None:
         raise NotFound("School {school} has no offer in {wave}.", school=school, wave=wave)
-    allowed = _STANDING if step is RoundStep.DECLINED else (OfferState.OPEN,)
+    allowed = STANDING if step is RoundStep.DECLINED else (OfferState.OPEN,)
     if offer.state not in allowed:
         raise Refused(
             "The offer of {lot} to school {school} is answered: {state}.",
@@ -198,7 +192,7 @@ def _apply(session: Session, workshop: Workshop, round_: Round, events: tuple[Ev
 def _keeping_promises(session: Session, round_: Round, inputs: Inputs) -> Drawn:
     """The round after its events. With a `region_cap` one school's leaving can cost another its place; an offer that
     was made stands all the same, as an extra seat."""
-    chosen = select(Offer).where(Offer.wave_code == round_.wave_code, col(Offer.state).in_(_STANDING))
+    chosen = select(Offer).where(Offer.wave_code == round_.wave_code, col(Offer.state).in_(STANDING))
     promised = {offer.school_code: offer.lot for offer in session.exec(chosen)}
     while True:
         drawn = compute(session, round_, events=True)
@@ -219,7 +213,7 @@ def _keeping_promises(session: Session, round_: Round, inputs: Inputs) -> Drawn:
 def _offer(session: Session, workshop: Workshop, round_: Round, awards: Sequence[Award]) -> dict[str, str]:
     """An offer for every award that has none; one for a lot that the school left is replaced. Gives the new ones."""
     assert round_.offer_days is not None
-    chosen = select(Offer).where(Offer.wave_code == round_.wave_code, col(Offer.state).in_(_STANDING))
+    chosen = select(Offer).where(Offer.wave_code == round_.wave_code, col(Offer.state).in_(STANDING))
     standing = {offer.school_code: offer for offer in session.exec(chosen)}
     now, made = workshop.clock(), dict[str, str]()
     for award in awards:

@@ -21,7 +21,7 @@ from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.allocation.values import Rules
 from stemfleet.errors import NotFound, Refused
 from stemfleet.store import Attachment, Person, Round, RoundFile, write_history
-from stemfleet.words import RoundState, RoundStep
+from stemfleet.words import OfferState, RoundState, RoundStep
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def _move(*before: RoundState, to: RoundState | None = None) -> Move:
 
 MOVES: Mapping[RoundStep, Move] = {
     RoundStep.RULES_CHANGED: _move(RoundState.DRAFT),
+    RoundStep.DROPPED: _move(RoundState.DRAFT),
     RoundStep.RULES_PUBLISHED: _move(RoundState.DRAFT, to=RoundState.RULES_PUBLISHED),
     RoundStep.POINTS_PUBLISHED: _move(RoundState.RULES_PUBLISHED, to=RoundState.PROVISIONAL),
     RoundStep.CORRECTED: _move(RoundState.PROVISIONAL),
@@ -57,6 +58,7 @@ MOVES: Mapping[RoundStep, Move] = {
 # These touch what the commitment's hashes are of.
 _CHANGES_INPUTS = {
     RoundStep.RULES_CHANGED,
+    RoundStep.DROPPED,
     RoundStep.RULES_PUBLISHED,
     RoundStep.POINTS_PUBLISHED,
     RoundStep.CORRECTED,
@@ -65,6 +67,7 @@ _CHANGES_INPUTS = {
     RoundStep.FROZEN,
 }
 _ORDER = list(RoundState)
+STANDING = (OfferState.OPEN, OfferState.ACCEPTED)  # an offer that its school has, or can still take
 
 
 def find_round(session: Session, wave: str) -> Round:
@@ -128,7 +131,7 @@ def log_step(session: Session, person: Person, round_: Round, step: RoundStep, *
 def _keep(session: Session, content: bytes) -> str:
     sha256 = digest(content)
     if session.get(Attachment, sha256) is None:
-        session.add(Attachment(sha256=sha256, content=content))
+        session.add(Attachment(sha256=sha256, content=content, size=len(content)))
         session.flush()
     return sha256
 
