@@ -45,6 +45,7 @@ def keep_run(
 def _keep_files(session: Session, files: dict[str, bytes]) -> None:
     """Equal bytes are kept once."""
     known = set(session.exec(select(Attachment.sha256).where(col(Attachment.sha256).in_(files))).all())
-    rows = [{"sha256": sha256, "content": content} for sha256, content in files.items() if sha256 not in known]
+    new = {sha256: content for sha256, content in files.items() if sha256 not in known}
+    rows = [{"sha256": sha256, "content": content, "size": len(content)} for sha256, content in new.items()]
     if rows:
         session.connection().execute(insert(Attachment), rows)

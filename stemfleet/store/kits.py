@@ -61,6 +61,7 @@ class Attachment(SQLModel, table=True):
 
     sha256: str = Field(primary_key=True, max_length=64)
     content: bytes = Field(sa_type=Packed)
+    size: int  # of the file, in bytes
 
 
 class Shipment(SQLModel, table=True):

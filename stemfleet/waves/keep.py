@@ -19,6 +19,15 @@ from stemfleet.store import Application, Award, Lot, Person, Wave
 from stemfleet.store import Round as StoredRound
 
 
+# About 2.6 kB of texts for each: a hundred times the bundle of a round of half a million without them.
+MOST_EXPLAINED = 50_000
+
+
+def explains(applicants: Sequence[Applicant]) -> bool:
+    """Whether a stored bundle of so many holds their explanations; those of a larger one are made when asked for."""
+    return len(applicants) <= MOST_EXPLAINED
+
+
 def make_room(session: Session, code: str) -> None:
     """A plan gives way to what comes next under its code. Raises Refused for a wave that was drawn."""
     wave = session.get(Wave, code)

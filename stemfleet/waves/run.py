@@ -14,7 +14,7 @@ from stemfleet.errors import Refused
 from stemfleet.store import Person, write_history
 from stemfleet.store import Round as StoredRound
 from stemfleet.waves.applicants import build_applicants, check_models
-from stemfleet.waves.keep import keep_wave, make_room
+from stemfleet.waves.keep import explains, keep_wave, make_room
 from stemfleet.words import Role, RoundState, RoundStep
 from stemfleet.workshop import Workshop
 
@@ -57,7 +57,8 @@ def run_wave(
         progress("applicants")
         inputs = inputs_of(rules, build_applicants(session, workshop.models, rules, year))
         progress("allocation")
-        drawn = draw_round(inputs, draw.value, _commitment(inputs, draw))
+        explained = explains(inputs.applicants)
+        drawn = draw_round(inputs, draw.value, _commitment(inputs, draw), explained=explained)
         progress("storing")
         keep_wave(session, person, rules, inputs.applicants, drawn, year=year, value=draw.value, beacon=draw.beacon)
         _keep_round(session, person, rules, drawn, year, draw)

@@ -15,6 +15,7 @@ def upgrade() -> None:
         "attachment",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_attachment")),
     )
     op.create_table(
