@@ -75,6 +75,7 @@ class RoundStep(StrEnum):
 
     DRAFTED = "drafted"
     RULES_CHANGED = "rules_changed"
+    DROPPED = "dropped"  # a draft that never published anything; the round is gone, its log stays
     RULES_PUBLISHED = "rules_published"
     POINTS_PUBLISHED = "points_published"
     CORRECTED = "corrected"

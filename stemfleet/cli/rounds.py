@@ -26,6 +26,7 @@ from stemfleet.rounds import (
     decline_offer,
     draft_wave,
     draw,
+    drop_draft,
     exclude_school,
     expire_offers,
     finalize,
@@ -153,6 +154,17 @@ def draft(settings: Settings, rules: Path, year: int, change: bool) -> None:
         else:
             draft_wave(workshop, person, read, year)
     click.echo(f"{read.wave} is a draft")
+
+
+@round_.command("drop")
+@click.argument("wave")
+@reason_option
+@click.pass_obj
+def drop(settings: Settings, wave: str, reason: str) -> None:
+    """Take a draft away that was mistyped; possible until something of it was published."""
+    with acting(settings) as (workshop, person):
+        drop_draft(workshop, person, wave, reason)
+    click.echo(f"the draft {wave} is dropped")
 
 
 @round_.command("publish-rules")

@@ -90,7 +90,7 @@ def test_a_list_that_can_not_be_used_stores_nothing(
     for kind, message, winners in wrong:
         with pytest.raises(kind, match=message):
             give(*winners)
-    with pytest.raises(InputError, match="at most 32"):
+    with pytest.raises(InputError, match="longer than 32"):
         give(prize(school), code="P" * 33)
     assert list_waves(workshop.store) == []
 

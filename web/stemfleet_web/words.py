@@ -183,6 +183,7 @@ VERBS: Labels = {
     "prizes_awarded": _("Prizes given"),
     "drafted": _("Draft begun"),
     "rules_changed": _("Rules changed"),
+    "dropped": _("Draft dropped"),
     "rules_published": _("Rules published"),
     "points_published": _("Provisional points published"),
     "corrected": _("Corrected"),
