@@ -44,7 +44,6 @@ __all__ = [
     "draft_wave",
     "draw",
     "drop_draft",
-    "drop_draft",
     "exclude_school",
     "expire_offers",
     "finalize",

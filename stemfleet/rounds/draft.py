@@ -7,7 +7,6 @@ from sqlmodel import Session
 
 from stemfleet.allocation.bundle import APPLICANTS, RULES, inputs_of
 from stemfleet.allocation.canonical import canonical
-from stemfleet.allocation.canonical import canonical
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
 from stemfleet.allocation.values import Rules
 from stemfleet.errors import InputError, Refused
@@ -58,31 +57,6 @@ def change_rules(workshop: Workshop, person: Person, rules: Rules, year: int) ->
         write_bytes(session, drafted, RULES, _checked(workshop, rules, year))
         drafted.title, drafted.year = rules.title, year
         take_step(session, person, drafted, RoundStep.RULES_CHANGED, year=year)
-
-
-def drop_draft(workshop: Workshop, person: Person, wave: str, reason: str) -> None:
-    """Takes a draft away that was mistyped; its code is free again, its log stays.
-
-    Raises NotFound, and Refused once anything of it was published: that stays in the log that everybody sees.
-    """
-    person.must_be(Role.NSO)
-    with workshop.store.write() as session:
-        drafted = find_round(session, wave)
-        take_step(session, person, drafted, RoundStep.DROPPED, reason=a_reason(reason))
-        if any(entry.verb == RoundStep.WITHDRAWN for entry in _log_of(session, wave)):
-            raise Refused(
-                "Round {wave} has published something already, which everybody may keep. Change its rules instead.",
-                wave=wave,
-            )
-        write_bytes(session, drafted, RULES, None)
-        session.delete(drafted)
-
-
-def _log_of(session: Session, wave: str) -> list[HistoryEntry]:
-    """What happened to the round since it was drafted: the code may have been another one's before."""
-    entries = [entry for entry, _person in read_history(session, "round", wave)]
-    begun = max(number for number, entry in enumerate(entries) if entry.verb == RoundStep.DRAFTED)
-    return entries[begun:]
 
 
 def drop_draft(workshop: Workshop, person: Person, wave: str, reason: str) -> None:

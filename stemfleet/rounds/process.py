@@ -39,7 +39,6 @@ def _move(*before: RoundState, to: RoundState | None = None) -> Move:
 MOVES: Mapping[RoundStep, Move] = {
     RoundStep.RULES_CHANGED: _move(RoundState.DRAFT),
     RoundStep.DROPPED: _move(RoundState.DRAFT),
-    RoundStep.DROPPED: _move(RoundState.DRAFT),
     RoundStep.RULES_PUBLISHED: _move(RoundState.DRAFT, to=RoundState.RULES_PUBLISHED),
     RoundStep.POINTS_PUBLISHED: _move(RoundState.RULES_PUBLISHED, to=RoundState.PROVISIONAL),
     RoundStep.CORRECTED: _move(RoundState.PROVISIONAL),
