@@ -38,6 +38,7 @@ def serve_pages(settings: Settings, host: str, port: int, virtual: str | None, b
     with opened(settings) as workshop, _bench(workshop, virtual, boards) as bench:
         app = create_app(
             workshop,
+            data=settings.data,
             secret_key=_secret_key(settings.data),
             public_url=settings.address,
             bench=bench,

@@ -10,10 +10,10 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlmodel import Session, create_engine
 
-from stemfleet.errors import InputError, Unavailable
+from stemfleet.errors import Busy, InputError, Unavailable
 
 _WRITER = 5_737_000_001  # PostgreSQL advisory lock: any number that nobody else uses in this database
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -55,10 +55,11 @@ class Store:
     def write(self) -> Iterator[Session]:
         """One transaction; no other writes meanwhile. Rolled back when anything is raised inside.
 
-        Raises InputError for a text or a number that no column can hold: SQLite and PostgreSQL have other limits.
+        Raises Busy when another one takes too long (SQLite: 30 seconds), and InputError for a text or a number that
+        no column can hold: SQLite and PostgreSQL have other limits.
         """
         with Session(_writing(self.engine), expire_on_commit=False) as session:
-            _take_turn(session.connection())
+            _begin(session)
             try:
                 yield session
                 session.commit()
@@ -108,6 +109,15 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _writing(engine: Engine) -> Engine:
     return engine.execution_options(stemfleet_write=True)
+
+
+def _begin(session: Session) -> None:
+    try:
+        _take_turn(session.connection())
+    except OperationalError as error:
+        if "locked" not in str(error.orig):
+            raise
+        raise Busy("Something long is being stored just now. Try again in a minute.") from error
 
 
 def _take_turn(connection: Connection) -> None:

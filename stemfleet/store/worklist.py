@@ -26,7 +26,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS work (
     facts TEXT NOT NULL, person_id INTEGER NOT NULL, person TEXT NOT NULL, back TEXT NOT NULL, state TEXT NOT NULL,
     step TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
     result TEXT NOT NULL DEFAULT '', problem TEXT, asked REAL NOT NULL, alive REAL NOT NULL, ended REAL)"""
-_ALIVE = "(state = 'waiting' OR (state = 'running' AND alive >= ?))"
+_AS_STORED = ("id", "kind", "about", "person_id", "person", "back", "step", "done", "total", "result")
 
 
 class WorkState(StrEnum):
@@ -83,8 +83,12 @@ class Worklist:
         at = now().timestamp()
         with self._changing() as sql:
             sql.execute(_TABLE)
-            sql.execute(f"DELETE FROM work WHERE asked < ? AND NOT {_ALIVE}", (at - KEPT.total_seconds(), _limit()))
-            same = sql.execute(f"SELECT id FROM work WHERE kind = ? AND about = ? AND {_ALIVE}", (kind, about, _limit()))
+            sql.execute("UPDATE work SET state = 'interrupted' WHERE state = 'running' AND alive < ?", (_limit(),))
+            past = at - KEPT.total_seconds()
+            sql.execute("DELETE FROM work WHERE asked < ? AND state NOT IN ('waiting', 'running')", (past,))
+            same = sql.execute(
+                "SELECT id FROM work WHERE kind = ? AND about = ? AND state IN ('waiting', 'running')", (kind, about)
+            )
             if found := same.fetchone():
                 return str(found["id"])
             made = secrets.token_urlsafe(9)
@@ -132,11 +136,9 @@ class Worklist:
         work = found[0]
         if work.state is not WorkState.WAITING:
             return work
-        ahead = self._read(
-            f"SELECT * FROM work WHERE {_ALIVE} AND number < (SELECT number FROM work WHERE id = ?)",
-            (_limit(), work_id),
-        )
-        return Work(**(vars(work) | {"before": len(ahead)}))
+        still = self._read("SELECT * FROM work WHERE state IN ('waiting', 'running') ORDER BY number", ())
+        ids = [one.id for one in still if one.open]
+        return Work(**(vars(work) | {"before": ids.index(work_id) if work_id in ids else 0}))
 
     def of(self, person_id: int) -> list[Work]:
         """What a person started in the last days, the newest first."""
@@ -144,8 +146,8 @@ class Worklist:
 
     def open_of(self, person_id: int) -> list[Work]:
         """What of a person waits or runs."""
-        sql = f"SELECT * FROM work WHERE person_id = ? AND {_ALIVE} ORDER BY number"
-        return self._read(sql, (person_id, _limit()))
+        sql = "SELECT * FROM work WHERE person_id = ? AND state IN ('waiting', 'running') ORDER BY number"
+        return [work for work in self._read(sql, (person_id,)) if work.open]
 
     def waiting(self) -> bool:
         """Whether any work waits to be run."""
@@ -197,6 +199,3 @@ def _work(row: dict[str, Any]) -> Work:
         ended=None if row["ended"] is None else datetime.fromtimestamp(row["ended"], UTC),
         before=0,
     )
-
-
-_AS_STORED = ("id", "kind", "about", "person_id", "person", "back", "step", "done", "total", "result")

@@ -63,7 +63,7 @@ def test_the_wheel_serves_the_pages_in_greek(installed: Path, tmp_path: Path) ->
     code = (
         "from pathlib import Path; from stemfleet.workshop import Workshop; from stemfleet_web import create_app; "
         "shop = Workshop.open('sqlite:///d.sqlite', Path('d')); "
-        "app = create_app(shop, secret_key='x', public_url='http://x', bench=None); "
+        "app = create_app(shop, data=Path('d'), secret_key='x', public_url='http://x', bench=None); "
         "answer = app.test_client().get('/'); print(answer.status_code, 'lang=\"el\"' in answer.text)"
     )
     assert run(installed / "python", "-c", code, cwd=tmp_path).split() == ["200", "True"]

@@ -15,12 +15,13 @@ from stemfleet.accounts import add_person, issue_link
 from stemfleet.bench import LiveBench
 from stemfleet.devices.state import Slot
 from stemfleet.kits import receive_kits
-from stemfleet.registers import fold
+from stemfleet.registers import search_key
 from stemfleet.shipments import pack_kit, reserve_kit, ship_kits
 from stemfleet.store import Person, Store
 from stemfleet.words import Outcome, Role
 from stemfleet.workshop import Workshop
 from stemfleet_web import create_app
+from stemfleet_web.door import door_of
 from tests.support.builders import award_to, run_board
 
 ROOT = "http://kits.example"
@@ -83,7 +84,7 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture
 def stock(workshop: Workshop, nso: Person, warehouse: Person, make_school: Callable[..., str]) -> Stock:
     names = ("1ο Δημοτικό Κέρκυρας", "2ο Γυμνάσιο Χανίων")
-    school, other = (make_school(name=name, search_name=fold(name)) for name in names)
+    school, other = (make_school(name=name, search_name=search_key(name)) for name in names)
     award_to(workshop.store, nso, school, units=9)
     tags = receive_kits(workshop, warehouse, "arduino-kit", 6)
     for tag in tags[2:]:
@@ -119,10 +120,11 @@ def bench(workshop: Workshop, tmp_path: Path) -> Iterator[LiveBench]:
 
 
 @pytest.fixture
-def app(workshop: Workshop, bench: LiveBench) -> Flask:
-    made = create_app(workshop, secret_key="of the tests", public_url=ROOT, bench=bench)
+def app(workshop: Workshop, bench: LiveBench, tmp_path: Path) -> Iterator[Flask]:
+    made = create_app(workshop, data=tmp_path, secret_key="of the tests", public_url=ROOT, bench=bench)
     made.testing = True
-    return made
+    yield made
+    door_of(made).work.close()
 
 
 @pytest.fixture

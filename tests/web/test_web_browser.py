@@ -165,12 +165,19 @@ def test_the_wall_shows_what_happens_without_being_touched_and_survives_a_reload
 
 
 def test_the_wall_says_when_it_may_be_old_and_comes_back_by_itself(
-    browser: Browser, workshop: Workshop, bench: LiveBench, store: Store, nso: Person, warehouse: Person
+    browser: Browser,
+    workshop: Workshop,
+    bench: LiveBench,
+    store: Store,
+    nso: Person,
+    warehouse: Person,
+    tmp_path: Path,
 ) -> None:
     """Through a restart of the program: what happened meanwhile is there."""
 
     def program() -> Flask:
-        return create_app(workshop, secret_key="the same", public_url="http://kits.example", bench=bench)
+        root = "http://kits.example"
+        return create_app(workshop, data=tmp_path, secret_key="the same", public_url=root, bench=bench)
 
     context = browser.new_context()
     page = context.new_page()
@@ -244,7 +251,7 @@ def test_boards_are_flashed_and_checked_from_the_wall(
     with VirtualFleet("uno:1,uno:1:wrong_signature", tmp_path / "boards") as fleet:
         live = LiveBench(workshop, fleet.bench_slots(workshop.recipes), "test")
         try:
-            app = create_app(workshop, secret_key="x", public_url="http://kits.example", bench=live)
+            app = create_app(workshop, data=tmp_path, secret_key="x", public_url="http://kits.example", bench=live)
             with served(app) as root:
                 context = browser.new_context(base_url=root, viewport=DESK)  # type: ignore[arg-type]
                 page = context.new_page()

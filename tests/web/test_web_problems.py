@@ -104,8 +104,11 @@ def test_every_form_that_changes_something_carries_the_token(template: Path) -> 
         assert "csrf" in form
 
 
-def test_a_computer_without_a_bench_says_so(workshop: Workshop, visit: Visit, warehouse: Person, nso: Person) -> None:
-    app = create_app(workshop, secret_key="x", public_url="https://kits.example", bench=None, demo=True)
+def test_a_computer_without_a_bench_says_so(
+    workshop: Workshop, visit: Visit, warehouse: Person, nso: Person, tmp_path: Path
+) -> None:
+    root = "https://kits.example"
+    app = create_app(workshop, data=tmp_path, secret_key="x", public_url=root, bench=None, demo=True)
     browser = Visitor(app).signed_in(workshop.store, nso, warehouse)
     assert browser.get("/api/bench").status_code == 404
     assert browser.get("/bench/events").status_code == 404
@@ -115,7 +118,7 @@ def test_a_computer_without_a_bench_says_so(workshop: Workshop, visit: Visit, wa
     assert "Επίδειξη" in page  # a demo is marked everywhere
 
 
-def test_behind_https_the_cookies_are_for_https_only(workshop: Workshop) -> None:
-    app = create_app(workshop, secret_key="x", public_url="https://kits.example", bench=None)
+def test_behind_https_the_cookies_are_for_https_only(workshop: Workshop, tmp_path: Path) -> None:
+    app = create_app(workshop, data=tmp_path, secret_key="x", public_url="https://kits.example", bench=None)
     assert app.config["SESSION_COOKIE_SECURE"] is True
     assert "Secure" in app.test_client().get("/language/en").headers["Set-Cookie"]

@@ -1,29 +1,34 @@
 """The application: everything that it works with is handed in, nothing is read from the surroundings."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
 from stemfleet.bench import LiveBench
+from stemfleet.store import Worklist
 from stemfleet.workshop import Workshop
 from stemfleet_web import language, persons, problems, protection, templating
 from stemfleet_web.door import Door, install_door
 from stemfleet_web.feed import BenchFeed
 from stemfleet_web.pages import api, kits, nso, public, school, signin
 from stemfleet_web.pages import bench as bench_pages
+from stemfleet_web.pages import work as work_pages
+from stemfleet_web.workroom import Workroom
 
 SESSION_LIFETIME = timedelta(days=90)  # a teacher's phone stays signed in for a term
 
 
 def create_app(
-    workshop: Workshop, *, secret_key: str, public_url: str, bench: LiveBench | None, demo: bool = False
+    workshop: Workshop, *, data: Path, secret_key: str, public_url: str, bench: LiveBench | None, demo: bool = False
 ) -> Flask:
     """The pages and the API over one installation.
 
-    `public_url`: root of the addresses in QR codes and sign-in links; `bench`: None when this computer has none;
-    `demo`: marked so on every page.
+    `data`: the folder for files, with the list of long work; what waits there is done from now on, until
+    `door_of(app).work.close()`, which `Server.close()` calls. `public_url`: root of the addresses in QR codes and
+    sign-in links; `bench`: None when this computer has none; `demo`: marked so on every page.
     """
     app = Flask(__name__)
     app.config.update(
@@ -39,15 +44,17 @@ def create_app(
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     feed = None if bench is None else BenchFeed(bench)
-    install_door(app, Door(workshop, public_url.rstrip("/"), bench, feed, demo))
+    work = Workroom(app, workshop, Worklist(data / "work.sqlite"))
+    install_door(app, Door(workshop, data, work, public_url.rstrip("/"), bench, feed, demo))
     Bootstrap5(app)
     CSRFProtect(app)
     for part in (language, persons, problems, protection, templating):
         part.install(app)
     _register_pages(app)
+    work.resume()
     return app
 
 
 def _register_pages(app: Flask) -> None:
-    for page in (public, signin, kits, bench_pages, school, nso, api):
+    for page in (public, signin, kits, bench_pages, school, nso, work_pages, api):
         app.register_blueprint(page.blueprint)

@@ -1,6 +1,7 @@
-"""What a request works with: the installation, the bench of this computer, the root of public addresses."""
+"""What a request works with: the installation, its long work, the bench of this computer, the root of addresses."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, current_app
 
@@ -8,15 +9,18 @@ from stemfleet.bench import LiveBench
 from stemfleet.store import Store
 from stemfleet.workshop import Workshop
 from stemfleet_web.feed import BenchFeed
+from stemfleet_web.workroom import Workroom
 
 _KEY = "stemfleet"
 
 
 @dataclass(frozen=True)
 class Door:
-    """`bench` and `feed` are both None when this computer has no bench."""
+    """`data`: the folder for files; `bench` and `feed` are both None when this computer has no bench."""
 
     workshop: Workshop
+    data: Path
+    work: Workroom
     public_url: str
     bench: LiveBench | None
     feed: BenchFeed | None

@@ -34,6 +34,7 @@ class Server:
 
     def __init__(self, app: Flask, host: str, port: int) -> None:
         self._feed = door_of(app).feed
+        self._work = door_of(app).work
         self._map: dict[int, object] = {}
         self._stop = threading.Event()
         threads = PAGE_THREADS + (MOST_WALLS if self._feed else 0)
@@ -61,5 +62,6 @@ class Server:
         """Live walls first: their threads would not end by themselves."""
         if self._feed:
             self._feed.close()
+        self._work.close()
         self._server.task_dispatcher.shutdown(timeout=2)
         wasyncore.close_all(self._map)

@@ -40,6 +40,25 @@ OUTCOMES: Labels = {
 
 STATUSES: Labels = {"waiting": _("Waiting"), "running": _("Working"), "done": _("Done")}
 
+WORK_STATES: Labels = {
+    "waiting": _("Waiting"),
+    "running": _("Working"),
+    "done": _("Done"),
+    "failed": _("Did not succeed"),
+    "interrupted": _("Interrupted"),
+}
+
+WORK: Labels = {  # titles of long work, by its kind
+    "whatif": _("What-if comparison"),
+}
+
+STEPS: Labels = {  # of long work
+    "applicants": _("Gathering the applicants"),
+    "points": _("Adding up the points"),
+    "allocation": _("Allocating"),
+    "storing": _("Storing"),
+}
+
 LEVELS: Labels = {
     "kindergarten": _("Kindergarten"),
     "primary": _("Primary school"),
@@ -261,6 +280,9 @@ VOCABULARIES: Mapping[str, Labels] = {
     "state": STATES,
     "outcome": OUTCOMES,
     "status": STATUSES,
+    "work_state": WORK_STATES,
+    "work": WORK,
+    "step": STEPS,
     "level": LEVELS,
     "category": CATEGORIES,
     "role": ROLES,
