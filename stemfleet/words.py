@@ -40,6 +40,20 @@ class SchoolStatus(StrEnum):
     ABOLISHED = "abolished"
 
 
+class MoveKind(StrEnum):
+    """What became of a school's code."""
+
+    MERGED = "merged"  # it is part of another school
+    RENUMBERED = "renumbered"  # the same school under another code
+
+
+class LegacyAnswer(StrEnum):
+    """What a school says of a kit that is on an old list."""
+
+    HERE = "here"
+    GONE = "gone"
+
+
 class Role(StrEnum):
     WAREHOUSE = "warehouse"
     NSO = "nso"
@@ -157,6 +171,7 @@ class Reason(StrEnum):
     OTHER_KIT = "other_kit"
     DUPLICATE_ID = "duplicate_id"
     CLONE = "clone"
+    UNDECIDED = "undecided"  # the board may be of several kinds; nothing was done
     PRACTICE_IMAGE = "practice_image"  # an image for virtual boards was meant for a real one
     INTERNAL = "internal"  # a bug of ours; the traceback is in the attached log
 

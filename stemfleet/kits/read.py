@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import and_, col, false, func, or_, select, true
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, false, func, or_, select
 
 from stemfleet.kits.gate import OpenPoint, boards_of, open_points
 from stemfleet.kits.tags import find_kit
-from stemfleet.registers import fold
-from stemfleet.store import Award, Board, BoardRun, HistoryEntry, Kit, KitReport, School, Store, read_history
+from stemfleet.registers import search_words
+from stemfleet.store import Award, Board, BoardRun, HistoryEntry, Kit, KitReport, School, Store, found_by, read_history
 from stemfleet.words import KitState
 from stemfleet.workshop import Workshop
 
@@ -83,13 +84,18 @@ def list_kits(
         chosen = chosen.where(Kit.model == model)
     if school is not None:
         chosen = chosen.where(Kit.school_code == school)
-    if words.strip():
-        text = words.strip().upper()
-        by_name = [col(School.search_name).contains(word, autoescape=True) for word in fold(words).split()]
-        by_tag = col(Kit.tag).contains(text, autoescape=True)
-        chosen = chosen.where(or_(by_tag, col(Kit.school_code) == text, and_(true() if by_name else false(), *by_name)))
     with store.read() as session:
+        if words.strip():
+            chosen = chosen.where(_has(session, words.strip()))
         return session.exec(chosen.order_by(Kit.tag).offset(offset).limit(limit)).all()
+
+
+def _has(session: Session, words: str) -> ColumnElement[bool]:
+    text = words.upper()
+    by_tag = col(Kit.tag).contains(text, autoescape=True)
+    readings = search_words(words)
+    by_name = found_by(session, readings) if readings else false()
+    return or_(by_tag, col(Kit.school_code) == text, by_name)
 
 
 def count_kits(store: Store) -> dict[KitState, int]:

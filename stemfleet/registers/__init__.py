@@ -5,8 +5,9 @@
 
 Each detects what the file is (`.format`), gives its rows (`.rows`), the rows left out with the reason (`.skipped`),
 and what a person should look at (`.findings`). A file that cannot be used as a whole raises InputError, and nothing
-comes back. `fold` compares names; `REGIONS` names the regions by their two-digit number. The room knows no database.
-The synthetic files that the demo and the tests load are made in `stemfleet.registers.sample`.
+comes back. `fold` compares names; `search_key` and `search_words` bring them into the spelling of the search; `REGIONS`
+names the regions by their two-digit number. The room knows no database. The synthetic files that the demo and the tests
+load are made in `stemfleet.registers.sample`.
 """
 
 from stemfleet.registers.codes import department_code, recipient_code, school_code
@@ -14,6 +15,7 @@ from stemfleet.registers.names import clean, fold
 from stemfleet.registers.records import read_departments, read_evidence, read_legacy
 from stemfleet.registers.regions import REGIONS, region_of
 from stemfleet.registers.schools import read_schools
+from stemfleet.registers.searching import search_key, search_words
 from stemfleet.registers.values import (
     SKIP_TEXTS,
     Container,
@@ -66,4 +68,6 @@ __all__ = [
     "recipient_code",
     "region_of",
     "school_code",
+    "search_key",
+    "search_words",
 ]

@@ -2,58 +2,165 @@
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import insert
 from sqlmodel import Session, select
 
-from stemfleet.registers import EvidenceFile, EvidenceRow, Finding
+from stemfleet.catalogue.evidence import Course, EvidenceCatalogue
+from stemfleet.registers import EvidenceFile, EvidenceRow, Finding, fold
 from stemfleet.store import Evidence, School, canonical
 
 _BATCH = 5000
+_IMMATERIAL = ("edition", "rank", "person")  # left out where the kind has no such thing
+_UNKNOWN_SCHOOL = "Row {row}: there is no school or department {code}; the record is left out."
+_UNKNOWN_WORDS = "Row {row}: there is no kind of evidence «{kind}»; the record is left out."
+_UNKNOWN_KIND = (
+    "«{kind}» is not a kind of evidence that is described here ({count} records). They are loaded as they are."
+)
+_UNKNOWN_COURSE = "There is no course «{course}» ({count} records). They are loaded, and count for no kit."
+_NO_SUCH_COLUMN = "A record of the kind «{kind}» has no {column} ({count} records). It is not kept."
+_SEVERAL = "A record of the kind «{kind}» stands for one item, but {count} of them for several. They are loaded so."
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """Kinds and courses by any of the names that files give them."""
+
+    catalogue: EvidenceCatalogue
+    _kinds: Mapping[str, str]
+    _courses: Mapping[str, Course]
+
+    @classmethod
+    def of(cls, catalogue: EvidenceCatalogue) -> "Recogniser":
+        kinds = {
+            fold(word): kind.name
+            for kind in catalogue.kinds.values()
+            for word in (*kind.also, *kind.title.values(), kind.name, kind.name.replace("_", " "))
+        }
+        courses = {
+            fold(word): course
+            for course in catalogue.courses.values()
+            for word in (*course.also, *course.title.values(), course.code)
+        }
+        return cls(catalogue, kinds, courses)
+
+    def kind(self, written: str) -> str | None:
+        """Its name, or None for words that no kind is called by."""
+        return self._kinds.get(fold(written))
+
+    def course(self, written: str | None) -> Course | None:
+        """The course of this code or title, or None."""
+        return None if written is None else self._courses.get(fold(written))
 
 
 @dataclass
 class EvidenceChange:
-    """`new`: (fingerprint, row). Records of recipients that nobody knows are left out, with a finding each."""
+    """`new`: (fingerprint, row). Records of recipients or kinds that nobody knows are left out, with a finding each."""
 
     new: list[tuple[str, EvidenceRow]] = field(default_factory=list)
     unchanged: int = 0
+    unknown_school: int = 0
+    unknown_kind: int = 0
     findings: list[Finding] = field(default_factory=list)
     changed: dict[str, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
-        return {"new": len(self.new), "unchanged": self.unchanged, "unknown_school": len(self.findings)}
+        return {
+            "new": len(self.new),
+            "unchanged": self.unchanged,
+            "unknown_school": self.unknown_school,
+            "unknown_kind": self.unknown_kind,
+        }
 
     @classmethod
-    def between(cls, session: Session, read: EvidenceFile) -> "EvidenceChange":
+    def between(cls, session: Session, read: EvidenceFile, catalogue: EvidenceCatalogue) -> "EvidenceChange":
         change = cls()
         codes = set(session.exec(select(School.code)))
         stored = set(session.exec(select(Evidence.fingerprint)))
+        fitting = _Fitting(catalogue)
         seen: Counter[str] = Counter()
-        for row in read.rows:
-            if row.code not in codes:
-                text = "Row {row}: there is no school or department {code}; the record is left out."
-                change.findings.append(Finding("unknown_school", text, {"row": row.row, "code": row.code}, row.row))
+        for written in read.rows:
+            if written.code not in codes:
+                change.unknown_school += 1
+                facts = {"row": written.row, "code": written.code}
+                change.findings.append(Finding("unknown_school", _UNKNOWN_SCHOOL, facts, written.row))
                 continue
-            content = canonical(
-                [row.code, row.kind, row.year, row.edition, row.rank, row.number, row.person, row.title]
-            )
+            row = fitting.fit(written)
+            if row is None:
+                change.unknown_kind += 1
+                facts = {"row": written.row, "kind": written.kind}
+                change.findings.append(Finding("unknown_kind", _UNKNOWN_WORDS, facts, written.row))
+                continue
+            content = _content(row)
             seen[content] += 1  # two equal rows of a file are two records; the same file again is none
             fingerprint = hashlib.sha256(f"{content}|{seen[content]}".encode()).hexdigest()
             if fingerprint in stored:
                 change.unchanged += 1
             else:
                 change.new.append((fingerprint, row))
+        change.findings += fitting.findings()
         return change
 
-    def apply(self, session: Session, import_id: int, progress: Any) -> None:
+    def apply(self, session: Session, import_id: int, progress: Callable[[int, int], None]) -> None:
         for start in range(0, len(self.new), _BATCH):
             batch = self.new[start : start + _BATCH]
             session.connection().execute(insert(Evidence), [_values(row, mark, import_id) for mark, row in batch])
             progress(start + len(batch), len(self.new))
+
+
+class _Fitting:
+    """Brings rows into the form of their kinds, and counts what a person should know about, by kind and column."""
+
+    def __init__(self, catalogue: EvidenceCatalogue) -> None:
+        self._names = Recogniser.of(catalogue)
+        self._kind = lru_cache(maxsize=4096)(self._names.kind)
+        self._course = lru_cache(maxsize=4096)(self._names.course)
+        self._kinds = catalogue.kinds
+        self._counts: Counter[tuple[str, str, tuple[tuple[str, str], ...]]] = Counter()
+
+    def fit(self, row: EvidenceRow) -> EvidenceRow | None:
+        """None for words that no kind is called by. A name that no file describes is taken as it is."""
+        name = self._kind(row.kind) or row.kind
+        kind = self._kinds.get(name)
+        if kind is None:
+            if not name.isascii():
+                return None
+            self._count("unknown_kind", _UNKNOWN_KIND, kind=name)
+            return row
+        changes: dict[str, Any] = {"kind": name}
+        for column in _IMMATERIAL:
+            if column not in kind.has and getattr(row, column) is not None:
+                changes[column] = None
+                self._count("no_such_column", _NO_SUCH_COLUMN, kind=name, column=column)
+        if "number" not in kind.has and row.number > 1:
+            self._count("several", _SEVERAL, kind=name)
+        if row.course is not None:
+            changes |= self._with_course(row)
+        return replace(row, **changes) if changes != {"kind": row.kind} else row
+
+    def _with_course(self, row: EvidenceRow) -> dict[str, str]:
+        course = self._course(row.course)
+        if course is None:
+            self._count("unknown_course", _UNKNOWN_COURSE, course=row.course or "")
+        return {"title": course.title["el"] if course else row.title or row.course or ""}
+
+    def _count(self, code: str, text: str, **facts: str) -> None:
+        self._counts[code, text, tuple(sorted(facts.items()))] += 1
+
+    def findings(self) -> list[Finding]:
+        return [
+            Finding(code, text, {**dict(facts), "count": number})
+            for (code, text, facts), number in self._counts.items()
+        ]
+
+
+def _content(row: EvidenceRow) -> str:
+    return canonical([row.code, row.kind, row.year, row.edition, row.rank, row.number, row.person, row.title])
 
 
 def _values(row: EvidenceRow, fingerprint: str, import_id: int) -> dict[str, Any]:

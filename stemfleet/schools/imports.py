@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from sqlmodel import Session
 
+from stemfleet.catalogue.evidence import EvidenceCatalogue, read_evidence_catalogue
 from stemfleet.registers import (
     DepartmentsFile,
     EvidenceFile,
@@ -50,6 +51,7 @@ class ImportPlan:
     counts: dict[str, int]
     changed: dict[str, dict[str, tuple[Any, Any]]]
     findings: Sequence[Finding]
+    evidence: EvidenceCatalogue  # the kinds and courses by which it was read
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -69,14 +71,16 @@ class ImportPlan:
         }
 
 
-def plan_import(store: Store, what: str, file: Path) -> ImportPlan:
+def plan_import(store: Store, what: str, file: Path, evidence: EvidenceCatalogue | None = None) -> ImportPlan:
     """Reads a file and compares; changes nothing. `what`: schools, departments, evidence.
+
+    `evidence`: the kinds and courses that records are read by; the shipped ones when left out.
 
     Raises InputError (file, row, reason) for a file that cannot be used.
     """
-    read = _read(what, file)
+    read, known = _read(what, file), evidence or read_evidence_catalogue()
     with store.read() as session:
-        return _plan(what, file, read, _compare(session, read))
+        return _plan(what, file, read, _compare(session, read, known), known)
 
 
 def apply_import(
@@ -85,7 +89,7 @@ def apply_import(
     """Applies what was planned, all or nothing, against what is stored by now; gives the plan as applied."""
     person.must_be(Role.NSO)
     with store.write() as session:
-        change = _compare(session, plan.read)
+        change = _compare(session, plan.read, plan.evidence)
         run = ImportRun(
             what=plan.what,
             file_name=plan.file.name,
@@ -99,7 +103,7 @@ def apply_import(
         change.apply(session, run.id, progress)
         facts = {"what": plan.what, "file": run.file_name, "sha256": run.file_sha256, "counts": change.counts}
         write_history(session, person, "import", str(run.id), "imported", **facts)
-    return _plan(plan.what, plan.file, plan.read, change)
+    return _plan(plan.what, plan.file, plan.read, change, plan.evidence)
 
 
 def _read(what: str, file: Path) -> Read[Any]:
@@ -111,17 +115,18 @@ def _read(what: str, file: Path) -> Read[Any]:
     return readers[what](file)
 
 
-def _compare(session: Session, read: Read[Any]) -> Change:
+def _compare(session: Session, read: Read[Any], evidence: EvidenceCatalogue) -> Change:
     if isinstance(read, EvidenceFile):
-        return EvidenceChange.between(session, read)
+        return EvidenceChange.between(session, read, evidence)
     if isinstance(read, DepartmentsFile):
         return RecipientsChange.between(session, RecipientKind.DEPARTMENT, department_values(read))
     assert isinstance(read, SchoolsFile)
     return RecipientsChange.between(session, RecipientKind.SCHOOL, school_values(read))
 
 
-def _plan(what: str, file: Path, read: Read[Any], change: Change) -> ImportPlan:
+def _plan(what: str, file: Path, read: Read[Any], change: Change, evidence: EvidenceCatalogue) -> ImportPlan:
     skipped = Counter(str(skip.reason) for skip in read.skipped)
     counts = {**change.counts, **{f"skipped_{reason}": number for reason, number in sorted(skipped.items())}}
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    return ImportPlan(what, file, sha256, read, counts, change.changed, [*read.findings, *change.findings])
+    findings = [*read.findings, *change.findings]
+    return ImportPlan(what, file, sha256, read, counts, change.changed, findings, evidence)

@@ -2,37 +2,106 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlmodel import Session, and_, col, false, or_, select, true
+from sqlmodel import Session, col, or_, select
 
 from stemfleet.errors import NotFound
-from stemfleet.registers import fold
-from stemfleet.store import Application, Award, Evidence, ImportRun, Kit, School, SchoolCategory, Store
-from stemfleet.words import RecipientKind
+from stemfleet.schools.categories import CategorySource, categories_of, sources_of
+from stemfleet.store import (
+    Application,
+    Award,
+    Evidence,
+    HistoryEntry,
+    ImportRun,
+    Kit,
+    LegacyKit,
+    School,
+    SchoolChange,
+    SchoolMove,
+    Store,
+    read_history,
+)
 
 
 @dataclass(frozen=True)
 class SchoolView:
-    """A school with everything that its page shows; `evidence` with the file that each record came from."""
+    """A school with everything that its page shows; `evidence` with the file that each record came from.
+
+    `moves`: what it became and what became it; `changes`: what imports changed, newest first, with the import;
+    `legacy`: kits of earlier waves on a list, with the file; `history`: what people decided, oldest first, with names.
+    """
 
     school: School
     categories: Sequence[str]
+    sources: Sequence[CategorySource]
     evidence: Sequence[tuple[Evidence, str]]
     applications: Sequence[Application]
     awards: Sequence[Award]
     kits: Sequence[Kit]
+    legacy: Sequence[tuple[LegacyKit, str]]
+    moves: Sequence[SchoolMove]
+    changes: Sequence[tuple[SchoolChange, ImportRun]]
+    history: Sequence[tuple[HistoryEntry, str]]
 
     def as_json(self) -> dict[str, Any]:
         """What `school show --json` prints."""
         return {
             **school_row(self.school, self.categories),
             "municipality": self.school.municipality,
+            "category_sources": [
+                {
+                    "category": said.category,
+                    "holds": said.holds,
+                    "file": said.file,
+                    "row": said.row,
+                    "person": said.person,
+                    "reason": said.reason,
+                    "at": said.at.isoformat(),
+                }
+                for said in self.sources
+            ],
             "awards": [{"wave": a.wave_code, "lot": a.lot, "model": a.model, "place": a.place} for a in self.awards],
-            "kits": [{"tag": kit.tag, "model": kit.model, "state": kit.state} for kit in self.kits],
+            "kits": [
+                {"tag": kit.tag, "model": kit.model, "state": kit.state, "legacy": kit.legacy} for kit in self.kits
+            ],
+            "legacy": [
+                {
+                    "id": old.id,
+                    "model": old.model,
+                    "wave": old.wave,
+                    "year": old.year,
+                    "serial": old.serial,
+                    "date": old.delivered.isoformat() if old.delivered else None,
+                    "state": old.state,
+                    "answer": old.answer,
+                    "tag": old.kit_tag,
+                    "file": file,
+                    "row": old.row,
+                }
+                for old, file in self.legacy
+            ],
             "evidence": [
                 {"kind": e.kind, "year": e.year, "number": e.number, "file": file, "row": e.row}
                 for e, file in self.evidence
+            ],
+            "moves": [
+                {
+                    "school": move.school_code,
+                    "successor": move.successor,
+                    "kind": move.kind,
+                    "since": move.since.isoformat(),
+                    "reason": move.reason,
+                }
+                for move in self.moves
+            ],
+            "changes": [
+                {"changes": change.changes, "file": run.file_name, "row": change.row, "at": run.at.isoformat()}
+                for change, run in self.changes
+            ],
+            "history": [
+                {"at": entry.at.isoformat(), "person": name, "verb": entry.verb, "facts": entry.facts}
+                for entry, name in self.history
             ],
         }
 
@@ -55,43 +124,32 @@ def show_school(store: Store, code: str) -> SchoolView:
         school = session.get(School, code)
         if school is None:
             raise NotFound("There is no school {code}.", code=code)
-        evidence = select(Evidence, ImportRun.file_name).join(ImportRun, col(ImportRun.id) == Evidence.import_id)
-        evidence = evidence.where(Evidence.school_code == code).order_by(col(Evidence.year).desc(), col(Evidence.kind))
         return SchoolView(
             school=school,
             categories=categories_of(session, [code]).get(code, []),
-            evidence=session.exec(evidence).all(),
+            sources=sources_of(session, code),
+            evidence=_with_file(session, Evidence, code, col(Evidence.year).desc(), col(Evidence.kind)),
             applications=session.exec(select(Application).where(Application.school_code == code)).all(),
             awards=session.exec(select(Award).where(Award.school_code == code).order_by(col(Award.id))).all(),
             kits=session.exec(select(Kit).where(Kit.school_code == code).order_by(Kit.tag)).all(),
+            legacy=_with_file(session, LegacyKit, code, col(LegacyKit.id)),
+            moves=session.exec(
+                select(SchoolMove).where(or_(SchoolMove.school_code == code, SchoolMove.successor == code))
+            ).all(),
+            changes=session.exec(
+                select(SchoolChange, ImportRun)
+                .join(ImportRun, col(ImportRun.id) == SchoolChange.import_id)
+                .where(SchoolChange.school_code == code)
+                .order_by(col(SchoolChange.id).desc())
+            ).all(),
+            history=read_history(session, "school", code),
         )
 
 
-def find_schools(
-    store: Store, words: str = "", *, kind: RecipientKind | None = None, limit: int | None = 100
-) -> list[tuple[School, list[str]]]:
-    """(school, its categories) by code: those whose name holds every word, or whose code starts with the text."""
-    chosen = select(School).order_by(School.code)
-    if kind is not None:
-        chosen = chosen.where(School.kind == kind)
-    if words.strip():
-        by_code = col(School.code).startswith(words.strip().upper(), autoescape=True)
-        by_name = [col(School.search_name).contains(word, autoescape=True) for word in fold(words).split()]
-        chosen = chosen.where(or_(by_code, and_(false() if not by_name else true(), *by_name)))
-    if limit is not None:
-        chosen = chosen.limit(limit)
-    with store.read() as session:
-        schools = session.exec(chosen).all()
-        categories = categories_of(session, [school.code for school in schools] if limit is not None else None)
-        return [(school, categories.get(school.code, [])) for school in schools]
+RecordT = TypeVar("RecordT", Evidence, LegacyKit)
 
 
-def categories_of(session: Session, codes: Sequence[str] | None) -> dict[str, list[str]]:
-    """Sorted categories by school; `None` for all schools."""
-    chosen = select(SchoolCategory).order_by(SchoolCategory.category)
-    if codes is not None:
-        chosen = chosen.where(col(SchoolCategory.school_code).in_(codes))
-    found: dict[str, list[str]] = {}
-    for row in session.exec(chosen):
-        found.setdefault(row.school_code, []).append(row.category)
-    return found
+def _with_file(session: Session, kind: type[RecordT], code: str, *order: Any) -> Sequence[tuple[RecordT, str]]:
+    """The rows of a school, each with the name of the file that it came from."""
+    chosen = select(kind, ImportRun.file_name).join(ImportRun, col(ImportRun.id) == kind.import_id)
+    return session.exec(chosen.where(kind.school_code == code).order_by(*order)).all()

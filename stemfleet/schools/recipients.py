@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, insert, update
 from sqlmodel import Session, col, select
 
-from stemfleet.registers import DepartmentsFile, Finding, SchoolsFile, fold
+from stemfleet.registers import DepartmentsFile, Finding, SchoolsFile, search_key
 from stemfleet.store import School, SchoolCategory
 from stemfleet.words import Level, RecipientKind, SchoolStatus
 
@@ -31,7 +31,7 @@ def school_values(read: SchoolsFile) -> RegisterValues:
     return RegisterValues(
         rows={
             row.code: {name: getattr(row, name) for name in told}
-            | {"status": row.status, "university": None, "search_name": fold(row.name)}
+            | {"status": row.status, "university": None, "search_name": search_key(row.name)}
             for row in read.rows
         },
         categories={row.code: frozenset(map(str, row.categories)) for row in read.rows},
@@ -49,7 +49,7 @@ def department_values(read: DepartmentsFile) -> RegisterValues:
                 "level": Level.UNIVERSITY,
                 "municipality": row.city,
                 "status": SchoolStatus.ACTIVE,
-                "search_name": fold(f"{row.name} {row.university}"),
+                "search_name": search_key(f"{row.name} {row.university}"),
             }
             for row in read.rows
         },

@@ -5,9 +5,19 @@ from stemfleet.store.columns import canonical, now
 from stemfleet.store.engine import Store
 from stemfleet.store.history import HistoryEntry, first_broken_entry, read_history, write_history
 from stemfleet.store.kits import Attachment, Board, BoardRun, GateOverride, Kit, KitReport, Shipment
+from stemfleet.store.legacy import LegacyKit
 from stemfleet.store.people import Person, SignInLink
 from stemfleet.store.rounds import Offer, Round, RoundFile
-from stemfleet.store.schools import Evidence, ImportRun, School, SchoolCategory
+from stemfleet.store.schools import (
+    CategoryOverride,
+    Evidence,
+    ImportRun,
+    School,
+    SchoolCategory,
+    SchoolChange,
+    SchoolMove,
+)
+from stemfleet.store.search import found_by, search_codes
 from stemfleet.store.waves import Application, Award, Lot, Wave
 from stemfleet.store.worklist import Work, Worklist, WorkState
 
@@ -18,12 +28,14 @@ __all__ = [
     "BenchStart",
     "Board",
     "BoardRun",
+    "CategoryOverride",
     "Evidence",
     "GateOverride",
     "HistoryEntry",
     "ImportRun",
     "Kit",
     "KitReport",
+    "LegacyKit",
     "Lot",
     "Offer",
     "Person",
@@ -31,6 +43,8 @@ __all__ = [
     "RoundFile",
     "School",
     "SchoolCategory",
+    "SchoolChange",
+    "SchoolMove",
     "Shipment",
     "SignInLink",
     "Station",
@@ -42,7 +56,9 @@ __all__ = [
     "Worklist",
     "canonical",
     "first_broken_entry",
+    "found_by",
     "now",
     "read_history",
+    "search_codes",
     "write_history",
 ]

@@ -1,12 +1,12 @@
 """Recipients (schools and university departments), the evidence about them, the imports of both."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from stemfleet.store.columns import Json, UtcTime, now, word
-from stemfleet.words import Level, RecipientKind, SchoolStatus
+from stemfleet.words import Level, MoveKind, RecipientKind, SchoolStatus
 
 
 class School(SQLModel, table=True):
@@ -25,17 +25,57 @@ class School(SQLModel, table=True):
     email: str | None = None
     university: str | None = None  # of a department
     status: SchoolStatus = Field(sa_type=word(SchoolStatus))
-    search_name: str = Field(default="", index=True)  # folded by registers.names, so that ΚΕΡΚ finds Κέρκυρας
+    search_name: str = ""  # by registers.search_key; migration 0002 keeps the full-text index in step with it
 
 
 class SchoolCategory(SQLModel, table=True):
-    """A category that the register gives a school, and the import that said so."""
+    """A category that the register gives a school, and the import and its row that said so first."""
 
     __tablename__ = "school_category"
 
     school_code: str = Field(foreign_key="school.code", primary_key=True)
     category: str = Field(primary_key=True, max_length=64)
     import_id: int = Field(foreign_key="import_run.id")
+    row: int | None = None
+
+
+class CategoryOverride(SQLModel, table=True):
+    """What the support organisation says of a school against its register; kept through later imports."""
+
+    __tablename__ = "category_override"
+
+    school_code: str = Field(foreign_key="school.code", primary_key=True)
+    category: str = Field(primary_key=True, max_length=64)
+    holds: bool
+    reason: str
+    person_id: int = Field(foreign_key="person.id")
+    at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class SchoolChange(SQLModel, table=True):
+    """What an import changed of a school that was there: field → [before, after]. `row` None: listed as closed."""
+
+    __tablename__ = "school_change"
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    school_code: str = Field(foreign_key="school.code", index=True)
+    import_id: int = Field(foreign_key="import_run.id")
+    row: int | None = None
+    changes: dict[str, Any] = Field(sa_type=Json)
+
+
+class SchoolMove(SQLModel, table=True):
+    """A school became part of another one, or got another code, from a day on. Both stay."""
+
+    __tablename__ = "school_move"
+
+    school_code: str = Field(foreign_key="school.code", primary_key=True)
+    successor: str = Field(foreign_key="school.code", index=True)
+    kind: MoveKind = Field(sa_type=word(MoveKind))
+    since: date
+    reason: str
+    person_id: int = Field(foreign_key="person.id")
+    at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 
 class Evidence(SQLModel, table=True):

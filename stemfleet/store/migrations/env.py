@@ -9,6 +9,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 import stemfleet.store  # noqa: F401  (defines the tables)
 from stemfleet.store.columns import Json, Packed, UtcTime
+from stemfleet.store.search import is_ours
 
 
 def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -33,6 +34,7 @@ context.configure(
     target_metadata=SQLModel.metadata,
     render_as_batch=True,
     render_item=plain_type,
+    include_name=is_ours,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,85 @@
+"""One Latin spelling for all the ways in which people write a Greek name: «Κέρκυρας», ΚΕΡΚΥΡΑΣ, kerkyras, KERKIRAS.
+
+Names are stored in it (`search_key`), and what somebody types is brought into it (`search_words`); what sounds alike
+is written alike (η, ι, υ, ει, οι are i; ο, ω are o; γγ, γκ, ng are g). It serves the search alone and is never shown.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from stemfleet.registers.names import fold
+
+_LETTERS = {
+    "Α": "a", "Β": "v", "Γ": "g", "Δ": "d", "Ε": "e", "Ζ": "z", "Η": "i", "Θ": "th", "Ι": "i", "Κ": "k", "Λ": "l",
+    "Μ": "m", "Ν": "n", "Ξ": "ks", "Ο": "o", "Π": "p", "Ρ": "r", "Σ": "s", "Τ": "t", "Υ": "y", "Φ": "f", "Χ": "h",
+    "Ψ": "ps", "Ω": "o",
+}  # fmt: skip
+_GREEK = str.maketrans(_LETTERS)
+# In this order, on Greek that was written letter by letter and on Latin as typed alike.
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("ph", "f"),
+        ("[kc]h", "h"),
+        ("[cq]", "k"),
+        ("w", "o"),
+        ("j", "i"),
+        ("mp|b", "v"),
+        ("nt(?!h)", "d"),
+        ("ng|gk", "g"),
+        ("o[uy]", "u"),
+        ("(?<=[ae])[uyf]", "v"),
+        ("ai", "e"),
+        ("[eoy]i", "i"),
+        ("y", "i"),
+        (r"([a-z])\1+", r"\1"),
+    )
+)
+_MISTYPED = re.compile("[ABEZHIKMNOPTYX]+")  # Latin capitals that look Greek
+_WORD = re.compile("[a-z0-9]+")
+# Latin letters that people use for more than one Greek letter, and the last letter of a word cut short before the
+# second letter of ει, οι, ου, αι, ντ, μπ.
+_AMBIGUOUS = (("(?<![tpkcg])h", ("h", "i")), ("(?<![oae])u", ("u", "y")), ("x", ("ks", "h")))
+_CUT = {"e": "i", "o": "iu", "a": "e", "n": "d", "m": "v"}
+_MOST_WORDS, _LONGEST = 12, 64
+
+
+def search_key(text: str) -> str:
+    """The words of a name as the index keeps them: `search_key("1ο Γυμνάσιο Κέρκυρας") == "1o gimnasio kerkiras"`."""
+    return " ".join([key for word in text.split() if (key := _key(word))])
+
+
+def search_words(text: str) -> list[Sequence[str]]:
+    """What somebody typed, word by word, each with the ways to read it; the first 12 words count."""
+    return [readings for word in text.split() for readings in _readings(word[:_LONGEST])][:_MOST_WORDS]
+
+
+@lru_cache(maxsize=65536)
+def _key(word: str) -> str:
+    greek = fold(f"Ω{word}")[1:] if _MISTYPED.fullmatch(word) else fold(word)
+    return " ".join(_WORD.findall(_sounded(greek.translate(_GREEK).lower())))
+
+
+def _sounded(text: str) -> str:
+    for pattern, sound in _SOUNDS:
+        text = pattern.sub(sound, text)
+    return text
+
+
+def _readings(written: str) -> Iterator[Sequence[str]]:
+    greek = _key(written).split()
+    if not written.isascii():
+        yield from map(_with_cuts, ([word] for word in greek))
+        return
+    for number, word in enumerate(_WORD.findall(written.lower())):
+        latin = [word]
+        for letter, meant in _AMBIGUOUS:
+            latin = [re.sub(letter, sound, reading) for reading in latin for sound in meant]
+        mistyped = greek[number : number + 1] if _MISTYPED.fullmatch(written) else []
+        yield _with_cuts([*map(_sounded, latin), *mistyped])
+
+
+def _with_cuts(readings: Sequence[str]) -> Sequence[str]:
+    cut = [reading[:-1] + letter for reading in readings for letter in _CUT.get(reading[-1], "")]
+    return list(dict.fromkeys([*readings, *cut]))

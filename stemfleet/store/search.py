@@ -1,0 +1,65 @@
+"""Finding recipients by words: SQLite's FTS5 or PostgreSQL's tsvector, both over `school.search_name`.
+
+Migration 0002 makes the index and what keeps it in step. Words are those of `registers.search_words`: small Latin
+letters and digits only, so that none of them means anything to either query language.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, func, literal_column, select, table
+from sqlmodel import Session, col
+
+from stemfleet.store.schools import School
+from stemfleet.words import RecipientKind
+
+Words = Sequence[Sequence[str]]  # each word with the other ways to read it
+
+_INDEX = "school_search"
+_FIRST_DEPARTMENT = 10_000_000  # rows of the index are numbered by the code
+_VECTOR: ColumnElement[Any] = literal_column("search_vector")
+
+
+def is_ours(name: str | None, _kind: str, _parents: object) -> bool:
+    """For Alembic's comparison with the code: the search index is not among the tables that the code describes."""
+    return name is None or (_INDEX not in name and name != "search_vector")
+
+
+def found_by(session: Session, words: Words) -> ColumnElement[bool]:
+    """The condition that a recipient has, for each word, one that begins with a reading of it."""
+    return col(School.code).in_(_sqlite(words)) if _is_sqlite(session) else _postgresql(words)
+
+
+def search_codes(session: Session, words: Words, kind: RecipientKind | None, limit: int | None) -> list[str]:
+    """Codes of the recipients found, the closest first: few words besides those looked for, and rare ones."""
+    chosen = _sqlite(words) if _is_sqlite(session) else select(col(School.code)).where(_postgresql(words))
+    if _is_sqlite(session):
+        chosen = chosen.order_by(literal_column("rank"))
+        number: ColumnElement[int] = literal_column("rowid")
+        of_kind = number >= _FIRST_DEPARTMENT if kind is RecipientKind.DEPARTMENT else number < _FIRST_DEPARTMENT
+    else:
+        closeness = func.ts_rank(_VECTOR, func.to_tsquery("simple", _tsquery(words)), 2)  # 2: divided by the length
+        chosen = chosen.order_by(closeness.desc(), col(School.code))
+        of_kind = col(School.kind) == kind
+    if kind is not None:
+        chosen = chosen.where(of_kind)
+    return [row.code for row in session.connection().execute(chosen.limit(limit))]
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _sqlite(words: Words) -> Select[Any]:
+    """A reading of letters and digits needs no quotes; the star finds what begins with it."""
+    query = " AND ".join(f"({' OR '.join(f'{reading}*' for reading in readings)})" for readings in words)
+    matching = literal_column(_INDEX).op("MATCH")(query)
+    return select(literal_column("code", String).label("code")).select_from(table(_INDEX)).where(matching)
+
+
+def _postgresql(words: Words) -> ColumnElement[bool]:
+    return _VECTOR.op("@@")(func.to_tsquery("simple", _tsquery(words)))
+
+
+def _tsquery(words: Words) -> str:
+    return " & ".join(f"({' | '.join(f'{reading}:*' for reading in readings)})" for readings in words)
