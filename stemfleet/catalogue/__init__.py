@@ -1,12 +1,15 @@
-"""What a kit is made of: the models, one TOML file each. A new kit of a known family needs no Python."""
+"""What the program knows as data, in TOML files: kit models here, kinds of evidence, courses, published figures.
 
-import tomllib
+A new kit of a known family, or a new kind of evidence, needs no Python.
+"""
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stemfleet.errors import InputError, NotFound
+from stemfleet.catalogue.reading import count, read_toml, text, title
+from stemfleet.errors import NotFound
 from stemfleet.words import Level
 
 _SHIPPED = Path(__file__).parent / "models"
@@ -70,41 +73,17 @@ def find_model(models: Mapping[str, Model], name: str) -> Model:
 
 
 def _read_model(file: Path) -> Model:
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError("{file} cannot be read: {why}", file=file, why=error) from error
-    if unknown := sorted(set(data) - _KEYS):
-        raise InputError("{file}: unknown key {key}", file=file, key=unknown[0])
-    try:
-        return Model(
-            name=_text(data["name"]),
-            family=_text(data["family"]),
-            levels=tuple(Level(level) for level in data["levels"]),
-            title=_title(data["title"]),
-            components=tuple(
-                Component(tuple(map(_text, item["recipes"])), _count(item["count"]))
-                for item in data.get("components", [])
-            ),
-            parts=tuple(Part(_title(item["title"]), _count(item["count"])) for item in data.get("parts", [])),
-        )
-    except KeyError as error:
-        raise InputError("{file}: the key {key} is missing", file=file, key=error.args[0]) from error
-    except (TypeError, ValueError) as error:
-        raise InputError("{file}: {why}", file=file, why=error) from error
+    return read_toml(file, _KEYS, _model)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{value!r} is not a name")
-    return value
-
-
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{value!r} is not a count of 1 or more")
-    return value
-
-
-def _title(value: Any) -> dict[str, str]:
-    return {"el": _text(value["el"]), "en": _text(value["en"])}
+def _model(data: Mapping[str, Any]) -> Model:
+    return Model(
+        name=text(data["name"]),
+        family=text(data["family"]),
+        levels=tuple(Level(level) for level in data["levels"]),
+        title=title(data["title"]),
+        components=tuple(
+            Component(tuple(map(text, item["recipes"])), count(item["count"])) for item in data.get("components", [])
+        ),
+        parts=tuple(Part(title(item["title"]), count(item["count"])) for item in data.get("parts", [])),
+    )

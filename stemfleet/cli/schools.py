@@ -25,7 +25,7 @@ _SHOWN_FINDINGS = 20
 def import_(settings: Settings, what: str, file: Path, apply: bool, as_json: bool) -> None:
     """Import a register of schools, the university departments, or eTwinning records."""
     with acting(settings) as (workshop, person):
-        plan = plan_import(workshop.store, what, file)
+        plan = plan_import(workshop.store, what, file, workshop.evidence)
         if apply:
             with progress_bar(f"{what} from {file.name}", quiet=as_json) as progress:
                 plan = apply_import(workshop.store, person, plan, progress)

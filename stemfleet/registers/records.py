@@ -40,6 +40,7 @@ EVIDENCE_COLUMNS: Sequence[Column] = (
     Column("number", ("N", "NUMBER", "COUNT", "ΠΛΗΘΟΣ*", "ΑΡΙΘΜΟΣ*")),
     Column("person", ("PERSON*", "ΠΡΟΣΩΠΟ*", "ΕΚΠΑΙΔΕΥΤΙΚΟΣ*")),
     Column("title", ("TITLE", "ΤΙΤΛΟΣ*")),
+    Column("course", ("COURSE*", "ΜΑΘΗΜΑ*", "ΔΙΑΔΙΚΤΥΑΚΟ ΜΑΘΗΜΑ*")),
 )
 LEGACY_COLUMNS: Sequence[Column] = (
     Column("code", _CODE, "school", needed=True),
@@ -51,7 +52,9 @@ LEGACY_COLUMNS: Sequence[Column] = (
 )
 
 _KIND = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+_PERSON = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{1,40}|[A-Z]?[0-9a-f]{8,40}")
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:[-/–]\d{2,4}.*)?")
+_LONGEST_KIND = 100
 _FIRST_YEAR = 2005  # eTwinning's first
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _EXCEL_DAY_ZERO = date(1899, 12, 30)  # day 1 is 1900-01-01, with the leap day of 1900 that Excel counts
@@ -87,9 +90,10 @@ def read_departments(path: Path) -> DepartmentsFile:
 
 
 def read_evidence(path: Path) -> EvidenceFile:
-    """Reads eTwinning records: code, kind, year; if given edition, rank, n (1 if blank), person, title.
+    """Reads eTwinning records: code, kind, year; if given edition, rank, n (1 if blank), person, title, course.
 
-    A kind is any word in small Latin letters with underscores; whether a rule knows it is not looked at here.
+    A kind is a name in Latin letters or words of any language; whether there is such a kind is not looked at here.
+    A person is a pseudonymous id of Latin letters and digits: anything else might be a name, and is left out.
     Rows that lack a code, kind or year are skipped. Raises InputError for an unreadable file or a missing column.
     """
     with open_table(path, EVIDENCE_COLUMNS) as table:
@@ -143,20 +147,31 @@ def _department(_table: Table, row: int, fields: Fields) -> DepartmentRow:
 
 def _evidence(table: Table, row: int, fields: Fields) -> EvidenceRow:
     code = _recipient(table, row, fields)
-    kind = _needed(fields, "kind").lower().replace(" ", "_").replace("-", "_")
-    if not _KIND.fullmatch(kind):
-        raise _Incomplete(f"kind: {fields['kind']}")
+    written = _needed(fields, "kind")
+    kind = written.lower().replace(" ", "_").replace("-", "_")
+    if not any(letter.isalpha() for letter in written) or len(written) > _LONGEST_KIND:
+        raise _Incomplete(f"kind: {written}")
     return EvidenceRow(
         code=code,
-        kind=kind,
+        kind=kind if _KIND.fullmatch(kind) else written,
         year=_year(_needed(fields, "year")),
         edition=fields.get("edition"),
         rank=fields.get("rank"),
         number=_count(fields.get("number", "1")),
-        person=fields.get("person"),
+        person=_person(table, row, fields.get("person")),
         title=fields.get("title"),
+        course=fields.get("course"),
         row=row,
     )
+
+
+def _person(table: Table, row: int, written: str | None) -> str | None:
+    """A finding without the text itself: names must not come into the history or onto the page through it."""
+    if written is None or _PERSON.fullmatch(written):
+        return written
+    text = "Row {row}: what stands under person is not an id of Latin letters and digits; it is not kept."
+    table.findings.append(Finding("not_an_id", text, {"row": row}, row, table.format.sheet, Weight.WARNING))
+    return None
 
 
 def _legacy(table: Table, row: int, fields: Fields) -> LegacyRow:

@@ -159,7 +159,10 @@ class DepartmentRow:
 
 @dataclass(frozen=True)
 class EvidenceRow:
-    """An eTwinning record: in `year` the school or department had `number` items of `kind` (`national_prize`, …)."""
+    """An eTwinning record: in `year` the school or department had `number` items of `kind` (`national_prize`, …).
+
+    `kind` is a name in small Latin letters where the file has one, otherwise the words of the file.
+    """
 
     code: str
     kind: str
@@ -169,6 +172,7 @@ class EvidenceRow:
     number: int
     person: str | None
     title: str | None
+    course: str | None
     row: int
 
 
