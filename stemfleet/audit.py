@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -14,6 +15,11 @@ RECORD = "record_sha256"  # fact of a board's run in the history
 def record_sha256(run: BoardRun) -> str:
     """SHA-256 hex of the record's canonical JSON; the history keeps it when the record is stored."""
     return hashlib.sha256(canonical(run.record).encode()).hexdigest()
+
+
+def record_wrote(record: dict[str, Any]) -> bool:
+    """Whether the flash phase began: what was on the board before is gone."""
+    return any(phase["name"] == "flash" for phase in record["phases"])
 
 
 def find_tampering(store: Store) -> str | None:
@@ -42,7 +48,8 @@ def _changed_runs(session: Session) -> Iterator[str]:
 def _fits(run: BoardRun) -> bool:
     """The columns that queries and the gate read say what the record says."""
     record = run.record
-    columns = (run.board_id, run.recipe, run.outcome, run.reason, run.firmware_sha256, run.test_version)
+    facts = (run.board_id, run.recipe, run.outcome, run.reason, run.firmware_sha256, run.test_version)
+    columns = (*facts, run.wrote)
     return columns == (
         record["board_id"],
         record["recipe"],
@@ -50,6 +57,7 @@ def _fits(run: BoardRun) -> bool:
         record["reason"],
         record["firmware"]["sha256"],
         record["test_version"],
+        record_wrote(record),
     )
 
 

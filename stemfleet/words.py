@@ -162,6 +162,7 @@ class Reason(StrEnum):
     PHASE_TIMEOUT = "phase_timeout"
     STOPPED = "stopped"
     UNPLUGGED = "unplugged"
+    RESTARTED = "restarted"  # the board started anew in the middle: most often its supply broke down
     WRONG_BOARD = "wrong_board"
     VERIFY_MISMATCH = "verify_mismatch"
     FLASH_REFUSED = "flash_refused"

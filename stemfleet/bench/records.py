@@ -3,17 +3,26 @@
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from stemfleet.audit import RECORD, record_sha256
+from stemfleet.audit import RECORD, record_sha256, record_wrote
+from stemfleet.bench.begun import end_start
 from stemfleet.devices.record import Provisioned
 from stemfleet.kits import count_run
-from stemfleet.store import Attachment, Board, BoardRun, Person, write_history
+from stemfleet.store import Attachment, BenchStart, Board, BoardRun, Person, write_history
 from stemfleet.workshop import Workshop
 
 
 def keep_run(
-    session: Session, workshop: Workshop, person: Person, result: Provisioned, kit_tag: str | None
+    session: Session,
+    workshop: Workshop,
+    person: Person,
+    result: Provisioned,
+    kit_tag: str | None,
+    start: BenchStart | None = None,
 ) -> BoardRun:
-    """Stores a record once and whole, in the caller's transaction, and lets it count for its kit."""
+    """Stores a record once and whole, in the caller's transaction, and lets it count for its kit.
+
+    `start`: the row that has said until now that the board is being done.
+    """
     record = result.record
     if record.board_id is not None and session.get(Board, record.board_id) is None:
         session.add(Board(id=record.board_id, recipe=record.recipe))
@@ -23,6 +32,7 @@ def keep_run(
         recipe=record.recipe,
         firmware_sha256=record.firmware.sha256,
         test_version=record.test_version,
+        wrote=record_wrote(record.to_json()),
         slot=record.slot,
         station=record.station,
         person_id=person.id,
@@ -39,6 +49,8 @@ def keep_run(
     facts = {"recipe": record.recipe, "outcome": record.outcome, "reason": record.reason, "run": run.id}
     write_history(session, person, "board", subject, "board_run", **facts, **{RECORD: record_sha256(run)})
     count_run(session, person, workshop, run, kit_tag)
+    if start is not None:
+        end_start(session, start, run)
     return run
 
 

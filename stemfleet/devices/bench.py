@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
+from typing import Any
 
 from stemfleet.devices.provision import provision
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
-from stemfleet.errors import Busy, NotFound, StemfleetError
+from stemfleet.errors import Busy, NotFound, Refused, StemfleetError
 from stemfleet.words import Outcome, Reason
 
 STOP_S = 10.0  # what a stop may take: a tool is killed within a second, a board made safe within five
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 Listener = Callable[[SlotState], None]
 Keeper = Callable[[Slot, Provisioned], None]
 Owner = Callable[[Slot, str], str | None]
+Chooser = Callable[[Slot, Listener, threading.Event], Slot]
 
 
 class Bench:
@@ -29,7 +31,8 @@ class Bench:
 
     `keep` gets every finished board's record before the wall says that it is done, in that slot's thread; what it
     raises is shown at the slot, which then ends with ERROR and without a result. `owner` tells the other kit that a
-    board (by its id) is part of. Listeners are called in the slots' threads and must be quick.
+    board (by its id) is part of. `choose` finds out which of a slot's recipes its board is for; a StemfleetError that
+    it raises ends the slot with ERROR `undecided`. Listeners are called in the slots' threads and must be quick.
     """
 
     def __init__(
@@ -41,7 +44,9 @@ class Bench:
         flash: bool = True,
         keep: Keeper | None = None,
         owner: Owner | None = None,
+        choose: Chooser | None = None,
     ) -> None:
+        self._choose = choose
         self._station = station
         self._operator = operator
         self._flash = flash
@@ -50,25 +55,64 @@ class Bench:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, Slot | None] = {}
         self._states: dict[str, SlotState] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._stops: dict[str, threading.Event] = {}
         self._running: set[str] = set()
+        self._skips: set[str] = set()
         self._closed = False
         for slot in slots:
             self.put(slot)
 
-    def put(self, slot: Slot) -> None:
-        """A board into a slot, a new slot or one that does not run. Raises Busy."""
+    def put(self, slot: Slot, *, fresh: bool = True) -> None:
+        """A board into a slot, a new slot or one that does not run. Raises Busy.
+
+        `fresh` False: it is the board that is there already, on another port; what the slot shows stays.
+        """
         state = waiting(slot)
         with self._lock:
             self._not_running(state.slot)
             self._slots[state.slot] = slot
+            if not fresh and state.slot in self._states:
+                state = replace(self._states[state.slot], port=slot.port)
         self._publish(state)
 
+    def skip(self, name: str) -> None:
+        """Leave a slot out until it is started by its name or gets another board; one that runs is stopped first.
+
+        Raises NotFound.
+        """
+        self.abort(name)
+        with self._lock:
+            running = name in self._running
+            if running:
+                self._skips.add(name)
+        if not running:
+            self.set_aside(name, Status.SKIPPED)
+
+    def set_aside(self, name: str, status: Status, **facts: Any) -> None:
+        """A slot that shows something else than work; what it shows of its last board stays. Raises Busy.
+
+        `facts` are further fields of its state. An EMPTY slot has to be `put` before it can be started.
+        """
+        with self._lock:
+            self._not_running(name)
+            if status is Status.EMPTY or name not in self._slots:
+                self._slots[name] = None
+            known = self._states.get(name, SlotState(slot=name, recipe="", title="", port=""))
+        self._publish(replace(known, status=status, **facts))
+
+    def remove(self, name: str) -> None:
+        """The slot is there no longer. Raises NotFound, Busy."""
+        with self._lock:
+            self._not_running(name)
+            if self._slots.pop(name, self) is self:
+                raise self._no_slot(name)
+            del self._states[name]
+
     def start(self, name: str, *, operator: str | None = None, flash: bool | None = None) -> None:
-        """Begin with the board in a slot, for the first time or again. Raises NotFound, Busy."""
+        """Begin with the board in a slot, for the first time or again. Raises NotFound, Busy, Refused (empty)."""
         with self._lock:
             slot = self._slot(name)
             self._not_running(name)
@@ -88,21 +132,22 @@ class Bench:
                 daemon=True,
             )
             self._threads[name] = thread
+            self._skips.discard(name)
             self._running.add(name)
             thread.start()
 
     retry = start
 
     def start_all(self) -> None:
-        """Begin with every slot that does not run."""
-        for name in self.names():
-            if not self.is_running(name):
-                self.start(name)
+        """Begin with every slot that has a board, does not run and is not to be left out."""
+        for name in self.ready():
+            self.start(name)
 
     def abort(self, name: str) -> None:
         """Stop one slot; its record says ABORTED. A slot that does not run is left as it is. Raises NotFound."""
         with self._lock:
-            self._slot(name)
+            if name not in self._slots:
+                raise self._no_slot(name)
             if name in self._stops:
                 self._stops[name].set()
 
@@ -125,6 +170,17 @@ class Bench:
         """The slots in the order in which they were put."""
         with self._lock:
             return list(self._slots)
+
+    def ready(self) -> list[str]:
+        """The slots that "start all" begins."""
+        left_out = {Status.EMPTY, Status.SKIPPED}
+        with self._lock:
+            return [n for n, s in self._states.items() if s.status not in left_out and n not in self._running]
+
+    def slot(self, name: str) -> Slot:
+        """What is in a slot. Raises NotFound, Refused when it is empty."""
+        with self._lock:
+            return self._slot(name)
 
     def is_running(self, name: str) -> bool:
         """Whether the slot works on its board just now."""
@@ -168,6 +224,8 @@ class Bench:
                 self._publish(state)
 
         try:
+            if slot.others and self._choose:
+                slot = self._slots[name] = self._choose(slot, changed, stop)
             result = provision(
                 slot,
                 station=self._station,
@@ -177,13 +235,16 @@ class Bench:
                 stop=stop,
                 owner=partial(self._owner, slot) if self._owner else None,
             )
-            problem = self._kept(slot, result)
+            problem, reason = self._kept(slot, result), Reason.INTERNAL
+        except StemfleetError as error:
+            problem, reason = str(error), Reason.UNDECIDED
         except Exception as error:
             # Not even a record could be made, for example because the disk is full.
+            reason = Reason.INTERNAL
             problem = f"No record could be made ({type(error).__name__}: {error}). Do the board again."
-        final = replace(last[0], status=Status.DONE)
+        final = replace(last[0], status=Status.SKIPPED if name in self._skips else Status.DONE)
         if problem:  # without its record a board was not done, whatever it is like
-            final = replace(final, outcome=Outcome.ERROR, reason=Reason.INTERNAL.value, detail=problem, result=None)
+            final = replace(final, outcome=Outcome.ERROR, reason=reason.value, detail=problem, result=None)
         with self._lock:
             self._running.discard(name)
         self._publish(final)
@@ -213,8 +274,14 @@ class Bench:
 
     def _slot(self, name: str) -> Slot:
         if name not in self._slots:
-            raise NotFound("There is no slot {slot}. Slots: {slots}.", slot=name, slots=", ".join(self._slots))
-        return self._slots[name]
+            raise self._no_slot(name)
+        slot = self._slots[name]
+        if slot is None:
+            raise Refused("Slot {slot} is empty. Plug a board in.", slot=name)
+        return slot
+
+    def _no_slot(self, name: str) -> NotFound:
+        return NotFound("There is no slot {slot}. Slots: {slots}.", slot=name, slots=", ".join(self._slots))
 
     def _not_running(self, name: str) -> None:
         if self.is_running(name):

@@ -51,7 +51,8 @@ def provision(
 
     Always returns a whole record, whatever happens to the board; stopping (`stop.set()`, from another thread or a
     signal handler) gives ABORTED. `on_event` gets each new state in this thread. `owner` tells the kit that a board is
-    part of, when it is not the kit that the board is here for: it is refused as soon as it is known (FAIL other_kit).
+    part of, when it is not the kit that the board is here for: it is refused as soon as it is known (FAIL other_kit);
+    it may raise another BoardFault itself.
     Raises InputError for the recipe of a checklist, which no tool can go through.
     """
     if slot.recipe.is_checklist:
@@ -181,6 +182,7 @@ class _Board:
         told = getattr(self.driver, plan.name)()
         if isinstance(told, Identity):
             self.run.found(told.board_id, **told.details)
+        if self.run.board_id != self.state.board_id:  # some boards are known only after their self-test
             self.tell(board_id=self.run.board_id)
             self._refuse_other_kit()
         self._judge(plan, before)

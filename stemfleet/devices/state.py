@@ -12,19 +12,26 @@ from stemfleet.words import Outcome
 
 @dataclass(frozen=True)
 class Slot:
-    """A place on the bench with the board in it. `firmware`: a file that the operator gives instead of the recipe's."""
+    """A place on the bench with the board in it. `firmware`: a file that the operator gives instead of the recipe's.
+
+    `others`: further recipes that the board may be for; which one it is, is found out before it is begun.
+    """
 
     name: str | None
     recipe: Recipe
     port: str
     volume: Path | None = None
     firmware: Path | None = None
+    others: tuple[Recipe, ...] = ()
 
 
 class Status(StrEnum):
-    """Where a slot stands."""
+    """Where a slot stands. INTERRUPTED: the program ended in the middle of a board, of which there is no record."""
 
+    EMPTY = "empty"
     WAITING = "waiting"
+    SKIPPED = "skipped"
+    INTERRUPTED = "interrupted"
     RUNNING = "running"
     DONE = "done"
 
@@ -73,4 +80,5 @@ class SlotState:
 
 def waiting(slot: Slot) -> SlotState:
     """The state of a slot that nothing was done with yet."""
-    return SlotState(slot=slot.name or slot.port, recipe=slot.recipe.name, title=slot.recipe.title, port=slot.port)
+    title = " / ".join(recipe.title for recipe in (slot.recipe, *slot.others))
+    return SlotState(slot=slot.name or slot.port, recipe=slot.recipe.name, title=title, port=slot.port)

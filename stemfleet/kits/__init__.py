@@ -1,28 +1,39 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
-from stemfleet.kits.assemble import count_run, receive_kits
-from stemfleet.kits.gate import OpenPoint, boards_of, open_points
+from stemfleet.kits.assemble import check_fits, count_run, put_into_kit, receive_kits
+from stemfleet.kits.gate import Gate, OpenPoint, boards_of, gate_of, open_points
 from stemfleet.kits.label import label_kits
+from stemfleet.kits.override import ask_override, decide_override, list_waiting_overrides
 from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
+from stemfleet.kits.stale import StaleKit, stale_kits
 from stemfleet.kits.states import move_kit
 from stemfleet.kits.tags import find_kit, parse_tag
 
 __all__ = [
+    "Gate",
     "KitView",
     "OpenPoint",
+    "StaleKit",
+    "ask_override",
     "boards_of",
+    "check_fits",
     "confirm_receipt",
     "count_kits",
     "count_run",
+    "decide_override",
     "find_kit",
+    "gate_of",
     "label_kits",
     "list_kits",
     "list_reports",
+    "list_waiting_overrides",
     "move_kit",
     "open_points",
     "parse_tag",
+    "put_into_kit",
     "receive_kits",
     "report_kit",
     "show_kit",
+    "stale_kits",
 ]

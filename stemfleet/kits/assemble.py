@@ -1,9 +1,11 @@
 """From a box of boards to a kit: tags for what was received, boards that join a kit by their runs."""
 
-from sqlmodel import Session
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
 
 from stemfleet.catalogue import find_model
-from stemfleet.errors import InputError
+from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.kits.gate import boards_of, open_points
 from stemfleet.kits.states import move_kit
 from stemfleet.kits.tags import find_kit, make_tag, next_number
@@ -11,7 +13,7 @@ from stemfleet.store import Board, BoardRun, Kit, Person, write_history
 from stemfleet.words import KitState, Outcome, Role
 from stemfleet.workshop import Workshop
 
-_BEFORE_RESERVING = {
+BEFORE_RESERVING = {
     KitState.RECEIVED,
     KitState.PROVISIONED,
     KitState.READY,
@@ -20,29 +22,84 @@ _BEFORE_RESERVING = {
 }
 
 
-def receive_kits(workshop: Workshop, person: Person, model: str, count: int) -> list[str]:
-    """Issues `count` new tags for kits of a model that arrived. Raises NotFound, InputError, Refused."""
+def receive_kits(
+    workshop: Workshop, person: Person, model: str, count: int, *, lot: str = "", supplier: str = ""
+) -> list[str]:
+    """Issues `count` new tags for kits of a model that arrived. Raises NotFound, InputError, Refused.
+
+    `lot` and `supplier` as on the delivery's papers: by them the yield is counted and a claim is made.
+    """
     person.must_be(Role.WAREHOUSE, Role.NSO)
     find_model(workshop.models, model)
+    delivery_lot, supplied_by = _name(lot, 64), _name(supplier, 128)
+    origin = {key: value for key, value in (("delivery_lot", delivery_lot), ("supplier", supplied_by)) if value}
     if not 1 <= count <= 1000:
         raise InputError("{count} kits at once: give a number from 1 to 1000.", count=count)
     with workshop.store.write() as session:
         first = next_number(session)
         tags = [make_tag(number) for number in range(first, first + count)]
         for tag in tags:
-            kit = Kit(tag=tag, model=model, state=KitState.RECEIVED)
+            kit = Kit(tag=tag, model=model, state=KitState.RECEIVED, delivery_lot=delivery_lot, supplier=supplied_by)
             session.add(kit)
             session.flush()
-            write_history(session, person, "kit", tag, "received", model=model)
+            write_history(session, person, "kit", tag, "received", model=model, **origin)
             settle(session, person, workshop, kit)
     return tags
+
+
+def _name(text: str, longest: int) -> str | None:
+    """As it is stored; None for nothing."""
+    name = " ".join(text.split())
+    if len(name) > longest:
+        raise InputError("{name} has more than {most} characters. Shorten it.", name=name, most=longest)
+    return name or None
+
+
+def check_fits(workshop: Workshop, kit: Kit, recipes: Sequence[str]) -> list[str]:
+    """Those of the recipes that the kit has boards for. Raises Refused when there is none."""
+    model = find_model(workshop.models, kit.model)
+    wanted = {name for component in model.components for name in component.recipes}
+    fitting = [name for name in recipes if name in wanted]
+    if not fitting:
+        raise Refused(
+            "Kit {tag} ({model}) has no board of the kind {recipe}. Check the tag, or the slot.",
+            tag=kit.tag,
+            model=kit.model,
+            recipe=" / ".join(recipes),
+        )
+    return fitting
+
+
+def put_into_kit(workshop: Workshop, person: Person, board_id: str, tag: str) -> None:
+    """A board that has passed joins a kit afterwards, with its last run.
+
+    Raises Refused when it is part of another kit, has not passed, or the kit has no such board or has left.
+    """
+    person.must_be(Role.WAREHOUSE, Role.NSO)
+    with workshop.store.write() as session:
+        kit = find_kit(session, tag)
+        board = session.get(Board, board_id)
+        if board is None:
+            raise NotFound("The bench has never seen a board {board}.", board=board_id)
+        if board.kit_tag == kit.tag:
+            return
+        if board.kit_tag is not None:
+            raise Refused("Board {board} is part of kit {tag}.", board=board_id, tag=board.kit_tag)
+        check_fits(workshop, kit, [board.recipe])
+        newest = select(BoardRun).where(BoardRun.board_id == board_id).order_by(col(BoardRun.id).desc()).limit(1)
+        run = session.exec(newest).first()
+        if run is None or run.outcome is not Outcome.PASS or run.kit_tag is not None:
+            raise Refused("Board {board} has not passed. Run it on the bench with the kit's tag.", board=board_id)
+        if kit.state not in BEFORE_RESERVING:
+            raise Refused("Kit {tag} is in the state {state}: no board is put into it.", tag=kit.tag, state=kit.state)
+        count_run(session, person, workshop, run, kit.tag)
 
 
 def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRun, kit_tag: str | None) -> None:
     """Lets a run of the bench count for its kit, in the caller's transaction.
 
     A passed board joins the kit named; a FAIL makes the kit faulty; ERROR, TIMEOUT and ABORTED tell nothing about
-    the board and change nothing.
+    the board and change nothing, unless they left it half written: then its kit is not ready any more.
     """
     board = session.get(Board, run.board_id) if run.board_id else None
     tag = kit_tag or (board.kit_tag if board else None)
@@ -53,7 +110,7 @@ def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRu
     session.add(run)
     facts = {"recipe": run.recipe, "board": run.board_id, "outcome": run.outcome, "reason": run.reason}
     write_history(session, person, "kit", kit.tag, "board_run", **facts, run=run.id)
-    if kit.state not in _BEFORE_RESERVING:
+    if kit.state not in BEFORE_RESERVING:
         return
     if run.outcome is Outcome.PASS and board is not None and board.kit_tag is None:
         board.kit_tag = kit.tag
@@ -61,7 +118,7 @@ def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRu
         session.flush()
     if run.outcome is Outcome.FAIL:
         move_kit(session, person, kit, KitState.FAULTY, reason=run.reason)
-    elif run.outcome is Outcome.PASS:
+    elif run.outcome is Outcome.PASS or run.wrote:
         settle(session, person, workshop, kit)
 
 

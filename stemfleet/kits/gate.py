@@ -1,56 +1,159 @@
-"""The gate: nothing leaves without a pass of every board on the current firmware and the current test."""
+"""The gate: nothing leaves without a pass of every component with the current firmware and the current test.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+What is open may be waived by two persons together (`override.py`); it stays known as waived.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from stemfleet.catalogue import Component, find_model
 from stemfleet.devices.recipe import Recipe
-from stemfleet.store import Board, BoardRun, Kit
+from stemfleet.store import BenchStart, Board, BoardRun, GateOverride, Kit
 from stemfleet.words import Outcome
 from stemfleet.workshop import Workshop
+
+_TELLING = (Outcome.PASS, Outcome.FAIL)
 
 
 @dataclass(frozen=True)
 class OpenPoint:
-    """Why a kit may not leave. `code`: failed, board_missing, not_passed, old_firmware, old_test, no_checklist.
+    """Why a kit may not leave. `code`: failed, board_missing, not_passed, half_written, interrupted, old_firmware,
+    old_test, no_checklist.
 
-    `subject`: the reason of the newest run (failed), the recipes one of which a missing board needs, or the board.
+    `subject`: the reason of the newest run (failed), the recipes one of which a missing board needs, the slot where a
+    board was interrupted, the kit's model (no_checklist), or the board.
     """
 
     code: str
     subject: str
 
 
-def open_points(session: Session, workshop: Workshop, kit: Kit) -> list[OpenPoint]:
-    """What still keeps the kit in; empty: it may leave.
+@dataclass(frozen=True)
+class Gate:
+    """How a kit stands before the gate: it may leave when nothing is `open`. `waived`: open, but overridden."""
 
-    A model without boards is proved by a checklist. There are none yet, so such a kit stays in.
-    """
-    model = find_model(workshop.models, kit.model)
-    if not model.components:
-        return [OpenPoint("no_checklist", kit.model)]
-    boards = boards_of(session, kit)
-    newest = _telling(session, col(BoardRun.kit_tag) == kit.tag)[:1]
-    points = [OpenPoint("failed", run.reason or "") for run in newest if run.outcome is Outcome.FAIL]
-    points += [point for component in model.components for point in _missing(component, boards)]
-    for board in boards:
-        points += _unproved(
-            _telling(session, col(BoardRun.board_id) == board.id), workshop.recipes.get(board.recipe), board
-        )
-    return points
+    open: tuple[OpenPoint, ...]
+    waived: tuple[OpenPoint, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the gate reads of a run."""
+
+    outcome: Outcome
+    reason: str | None
+    firmware_sha256: str | None
+    test_version: str
+    wrote: bool
+
+
+@dataclass
+class _Proofs:
+    """What is stored about one kit; runs newest first."""
+
+    boards: list[Board] = field(default_factory=list)
+    newest: _Run | None = None  # that told something, of the kit as a whole
+    runs: dict[str, list[_Run]] = field(default_factory=lambda: defaultdict(list))
+    interrupted: list[BenchStart] = field(default_factory=list)
+    waived: set[OpenPoint] = field(default_factory=set)
+
+
+def open_points(session: Session, workshop: Workshop, kit: Kit) -> list[OpenPoint]:
+    """What still keeps the kit in; empty: it may leave."""
+    return list(gate_of(session, workshop, kit).open)
+
+
+def gate_of(session: Session, workshop: Workshop, kit: Kit) -> Gate:
+    """The gate for one kit."""
+    return gates_of(session, workshop, [kit], col(Kit.tag) == kit.tag)[kit.tag]
+
+
+def gates_of(
+    session: Session, workshop: Workshop, kits: Sequence[Kit], which: ColumnElement[bool]
+) -> Mapping[str, Gate]:
+    """The gate for many kits at once, by tag; `which` is the condition that chose them."""
+    proofs = _read_proofs(session, which)
+    return {kit.tag: _judge(workshop, kit, proofs[kit.tag]) for kit in kits}
 
 
 def boards_of(session: Session, kit: Kit) -> Sequence[Board]:
     return session.exec(select(Board).where(Board.kit_tag == kit.tag).order_by(Board.id)).all()
 
 
-def _telling(session: Session, which: ColumnElement[bool]) -> Sequence[BoardRun]:
-    """Newest first. ERROR, TIMEOUT and ABORTED say nothing about the board and are left out."""
-    telling = select(BoardRun).where(which, col(BoardRun.outcome).in_([Outcome.PASS, Outcome.FAIL]))
-    return session.exec(telling.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc())).all()
+def _read_proofs(session: Session, which: ColumnElement[bool]) -> Mapping[str, _Proofs]:
+    proofs: dict[str, _Proofs] = defaultdict(_Proofs)
+    tags = select(Kit.tag).where(which)
+    kit_of = {}
+    for board in session.exec(select(Board).where(col(Board.kit_tag).in_(tags)).order_by(Board.id)):
+        assert board.kit_tag is not None
+        proofs[board.kit_tag].boards.append(board)
+        kit_of[board.id] = board.kit_tag
+    _read_runs(session, tags, kit_of, proofs)
+    boards = select(Board.id).where(col(Board.kit_tag).in_(tags))
+    starts = select(BenchStart).where(
+        col(BenchStart.interrupted).is_not(None),
+        or_(col(BenchStart.kit_tag).in_(tags), col(BenchStart.board_id).in_(boards)),
+    )
+    for start in session.exec(starts):
+        tag = start.kit_tag or kit_of[start.board_id or ""]
+        proofs[tag].interrupted.append(start)
+    overrides = select(GateOverride).where(col(GateOverride.kit_tag).in_(tags), col(GateOverride.approved).is_(True))
+    for override in session.exec(overrides):
+        proofs[override.kit_tag].waived |= points_of(override)
+    return proofs
+
+
+def _read_runs(session: Session, tags: Any, kit_of: Mapping[str, str], proofs: Mapping[str, _Proofs]) -> None:
+    boards = select(Board.id).where(col(Board.kit_tag).in_(tags))
+    columns = (
+        BoardRun.kit_tag,
+        BoardRun.board_id,
+        BoardRun.outcome,
+        BoardRun.reason,
+        BoardRun.firmware_sha256,
+        BoardRun.test_version,
+        BoardRun.wrote,
+    )
+    chosen = select(*columns).where(  # type: ignore[call-overload]
+        or_(col(BoardRun.kit_tag).in_(tags), col(BoardRun.board_id).in_(boards))
+    )
+    for tag, board, *facts in session.exec(chosen.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc())):
+        run = _Run(*facts)
+        if board in kit_of:
+            proofs[kit_of[board]].runs[board].append(run)
+        if tag is not None and run.outcome in _TELLING and proofs[tag].newest is None:
+            proofs[tag].newest = run
+
+
+def points_of(override: GateOverride) -> set[OpenPoint]:
+    return {OpenPoint(code, subject) for code, subject in override.points}
+
+
+def _judge(workshop: Workshop, kit: Kit, proofs: _Proofs) -> Gate:
+    points = _points(workshop, kit, proofs)
+    return Gate(
+        tuple(point for point in points if point not in proofs.waived),
+        tuple(point for point in points if point in proofs.waived),
+    )
+
+
+def _points(workshop: Workshop, kit: Kit, proofs: _Proofs) -> list[OpenPoint]:
+    model = find_model(workshop.models, kit.model)
+    if not model.components:
+        return [OpenPoint("no_checklist", kit.model)]
+    points = [OpenPoint("interrupted", start.slot) for start in proofs.interrupted]
+    if proofs.newest is not None and proofs.newest.outcome is Outcome.FAIL:
+        points.append(OpenPoint("failed", proofs.newest.reason or ""))
+    for component in model.components:
+        points += _missing(component, proofs.boards)
+    for board in proofs.boards:
+        points += _unproved(proofs.runs[board.id], workshop.recipes.get(board.recipe), board)
+    return points
 
 
 def _missing(component: Component, boards: Sequence[Board]) -> list[OpenPoint]:
@@ -58,13 +161,25 @@ def _missing(component: Component, boards: Sequence[Board]) -> list[OpenPoint]:
     return [OpenPoint("board_missing", " / ".join(component.recipes))] * (component.count - there)
 
 
-def _unproved(runs: Sequence[BoardRun], recipe: Recipe | None, board: Board) -> list[OpenPoint]:
-    """A check that writes nothing proves the board, but not which firmware is on it: the last flash does."""
-    if not runs or runs[0].outcome is not Outcome.PASS or recipe is None:
+def _unproved(runs: Sequence[_Run], recipe: Recipe | None, board: Board) -> list[OpenPoint]:
+    """The newest run that tells must be a PASS of the current test, and the last flash one of the current firmware.
+
+    A check that writes nothing proves the board, but not which firmware is on it.
+    """
+    telling = [run for run in runs if run.outcome in _TELLING]
+    if not telling or telling[0].outcome is not Outcome.PASS or recipe is None:
         return [OpenPoint("not_passed", board.id)]
-    flashed = next((run.firmware_sha256 for run in runs if run.firmware_sha256 is not None), None)
-    if flashed is None or (not recipe.firmware.open and flashed != recipe.firmware.sha256):
-        return [OpenPoint("old_firmware", board.id)]
-    if runs[0].test_version != recipe.test_version:
+    if not recipe.is_checklist:
+        flash = _last_flash(runs)
+        if flash is not None and flash.outcome is not Outcome.PASS:
+            return [OpenPoint("half_written", board.id)]
+        if flash is None or (not recipe.firmware.open and flash.firmware_sha256 != recipe.firmware.sha256):
+            return [OpenPoint("old_firmware", board.id)]
+    if telling[0].test_version != recipe.test_version:
         return [OpenPoint("old_test", board.id)]
     return []
+
+
+def _last_flash(runs: Iterable[_Run]) -> _Run | None:
+    """The newest run that put its firmware on the board, or left it half written."""
+    return next((run for run in runs if run.wrote or (run.outcome is Outcome.PASS and run.firmware_sha256)), None)

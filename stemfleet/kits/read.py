@@ -1,23 +1,39 @@
 """Kits as pages and commands show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, false, func, or_, select
 
-from stemfleet.kits.gate import OpenPoint, boards_of, open_points
+from stemfleet.kits.gate import OpenPoint, boards_of, gate_of
+from stemfleet.kits.override import OverrideView, overrides_of
 from stemfleet.kits.tags import find_kit
 from stemfleet.registers import search_words
-from stemfleet.store import Award, Board, BoardRun, HistoryEntry, Kit, KitReport, School, Store, found_by, read_history
-from stemfleet.words import KitState
+from stemfleet.store import (
+    Award,
+    Board,
+    BoardRun,
+    HistoryEntry,
+    Kit,
+    KitReport,
+    Person,
+    School,
+    Store,
+    found_by,
+    read_history,
+)
+from stemfleet.words import KitState, Role
 from stemfleet.workshop import Workshop
 
 
 @dataclass(frozen=True)
 class KitView:
-    """A kit with everything that its page shows. `runs` newest first; `history` oldest first, with names."""
+    """A kit with everything that its page shows. `runs` newest first; `history` oldest first, with names.
+
+    `waived`: open points that an override covers; `roles`: of the persons in runs and history, by their number.
+    """
 
     kit: Kit
     school: School | None
@@ -27,22 +43,49 @@ class KitView:
     reports: Sequence[KitReport]
     history: Sequence[tuple[HistoryEntry, str]]
     open_points: Sequence[OpenPoint]
+    waived: Sequence[OpenPoint]
+    overrides: Sequence[OverrideView]
+    roles: Mapping[int, Role]
 
-    def as_json(self) -> dict[str, Any]:
-        """What `kit show --json` prints."""
+    def as_json(self, *, names: bool = True) -> dict[str, Any]:
+        """What `kit show --json` prints. Without `names`, as schools get it, persons are their roles."""
+
+        def called(person_id: int, name: str) -> str:
+            return name if names else self.roles[person_id].value
+
         return {
             "tag": self.kit.tag,
             "model": self.kit.model,
             "state": self.kit.state,
+            "delivery_lot": self.kit.delivery_lot,
+            "supplier": self.kit.supplier,
             "school": self.kit.school_code,
             "wave": self.award.wave_code if self.award else None,
             "lot": self.award.lot if self.award else None,
             "boards": [{"board_id": board.id, "recipe": board.recipe} for board in self.boards],
             "open_points": [{"code": point.code, "subject": point.subject} for point in self.open_points],
-            "runs": [run.record for run in self.runs],
+            "waived_points": [{"code": point.code, "subject": point.subject} for point in self.waived],
+            "overrides": [
+                {
+                    "reason": view.override.reason,
+                    "points": [{"code": point.code, "subject": point.subject} for point in view.points],
+                    "asked_by": called(view.asked_by.id, view.asked_by.name),
+                    "asked": view.override.asked.isoformat(),
+                    "decided_by": called(view.decided_by.id, view.decided_by.name) if view.decided_by else None,
+                    "decided": view.override.decided.isoformat() if view.override.decided else None,
+                    "approved": view.override.approved,
+                }
+                for view in self.overrides
+            ],
+            "runs": [{**run.record, "operator": called(run.person_id, run.record["operator"])} for run in self.runs],
             "reports": [{"works": r.works, "note": r.note, "at": r.at.isoformat()} for r in self.reports],
             "history": [
-                {"at": entry.at.isoformat(), "person": name, "verb": entry.verb, "facts": entry.facts}
+                {
+                    "at": entry.at.isoformat(),
+                    "person": called(entry.person_id, name),
+                    "verb": entry.verb,
+                    "facts": entry.facts,
+                }
                 for entry, name in self.history
             ],
         }
@@ -53,16 +96,25 @@ def show_kit(workshop: Workshop, tag: str) -> KitView:
     with workshop.store.read() as session:
         kit = find_kit(session, tag)
         runs = select(BoardRun).where(BoardRun.kit_tag == kit.tag).order_by(col(BoardRun.id).desc())
+        gate = gate_of(session, workshop, kit)
         reports = select(KitReport).where(KitReport.kit_tag == kit.tag).order_by(col(KitReport.id).desc())
+        found, history = session.exec(runs).all(), read_history(session, "kit", kit.tag)
+        overrides = overrides_of(session, kit.tag)
+        people = {run.person_id for run in found} | {entry.person_id for entry, _name in history}
+        people |= {person.id for view in overrides for person in (view.asked_by, view.decided_by) if person}
+        persons = session.exec(select(Person).where(col(Person.id).in_(people)))
         return KitView(
             kit=kit,
             school=session.get(School, kit.school_code) if kit.school_code else None,
             award=session.get(Award, kit.award_id) if kit.award_id else None,
             boards=boards_of(session, kit),
-            runs=session.exec(runs).all(),
+            runs=found,
             reports=session.exec(reports).all(),
-            history=read_history(session, "kit", kit.tag),
-            open_points=open_points(session, workshop, kit),
+            history=history,
+            open_points=list(gate.open),
+            waived=list(gate.waived),
+            overrides=overrides,
+            roles={person.id: person.role for person in persons},
         )
 
 

@@ -106,9 +106,9 @@ def test_a_kit_that_nobody_tested_cannot_leave(workshop: Workshop, warehouse: Pe
         ship_kits(workshop, warehouse, [tag], school)
 
 
-def test_a_kit_without_boards_has_no_pass_and_cannot_leave(workshop: Workshop, warehouse: Person, school: str) -> None:
+def test_a_kit_whose_checklists_are_not_done_cannot_leave(workshop: Workshop, warehouse: Person, school: str) -> None:
     (tag,) = receive_kits(workshop, warehouse, "beebot-kit", 1)
-    with pytest.raises(Refused, match="no_checklist"):
+    with pytest.raises(Refused, match="board_missing"):
         ship_kits(workshop, warehouse, [tag], school)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from stemfleet.devices.ports import Port
 from stemfleet.devices.recipe import Recipe
 from stemfleet.devices.state import Slot
 from stemfleet.devices.virtual import parse_spec
@@ -71,6 +72,14 @@ class VirtualFleet:
             if slot.recipe not in recipes:
                 raise NotFound("There is no recipe {name}.", name=slot.recipe)
         return [Slot(slot.slot, recipes[slot.recipe], slot.port, slot.volume) for slot in self.slots]
+
+    def ports(self) -> list[Port]:
+        """The boards that are plugged in now, each at the place that its slot is called, as `list_ports` gives them."""
+        return [
+            Port(slot.port, "virtual board", "virtual", slot.port, slot.slot, slot.volume, (slot.recipe,))
+            for slot in self.slots
+            if Path(slot.port).exists()
+        ]
 
     def control(self, slot: str, order: str) -> str:
         """An order to one board, e.g. "unplug"; the orders are in docs/bench.md. Raises NotFound, Unavailable."""
