@@ -13,20 +13,22 @@ from typing import Any
 from stemfleet.allocation.choice import Choice, Desk
 from stemfleet.allocation.engine import SettledWave, cutoffs_of, holders_of, settle_wave
 from stemfleet.allocation.events import Change
-from stemfleet.allocation.other_rules import resolved, steps
+from stemfleet.allocation.other_rules import Difference, resolved, steps
 from stemfleet.allocation.result_file import cutoff_document
 from stemfleet.allocation.values import Applicant, Notice, Rules
 from stemfleet.errors import InputError
 
 PURE_MERIT = "pure merit"
 OVER_AND_ABOVE = "over and above"
+OPEN_FIRST = Difference(None, "open places before guaranteed ones", None, None)
+Settled = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One difference between the rules, and how many schools' lots changed when it was made after those before it."""
 
-    rule: str
+    rule: Difference
     entered: int
     left: int
     moved: int
@@ -39,7 +41,19 @@ class Reasoned:
     school: str
     before: str | None
     after: str | None
-    by: tuple[str, ...]
+    by: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """The applicants counted anew because other rules have another points table or another `repeat_years`.
+
+    `unequal`: of how many what is stored now does not give what was published, under the rules of the wave.
+    """
+
+    rule: Difference
+    applicants: Sequence[Applicant]
+    unequal: int
 
 
 Counts = Mapping[str, Mapping[str, tuple[int, int]]]  # region, level, category or lot → value → awards before, after
@@ -72,9 +86,12 @@ class Comparison:
             "name": self.name,
             "notices": [str(notice) for notice in self.notices],
             "changes": [
-                {"school": c.school, "before": c.before, "after": c.after, "by": list(c.by)} for c in self.changes
+                {"school": c.school, "before": c.before, "after": c.after, "by": [str(rule) for rule in c.by]}
+                for c in self.changes
             ],
-            "steps": [{"rule": s.rule, "entered": s.entered, "left": s.left, "moved": s.moved} for s in self.steps],
+            "steps": [
+                {"rule": str(s.rule), "entered": s.entered, "left": s.left, "moved": s.moved} for s in self.steps
+            ],
             "counts": {
                 kind: {value: {"before": before, "after": after} for value, (before, after) in table.items()}
                 for kind, table in self.counts.items()
@@ -83,33 +100,79 @@ class Comparison:
         }
 
 
-def compare_rules(base: Rules, applicants: Sequence[Applicant], seed: str, other: Rules, name: str) -> Comparison:
-    """Other rules beside `base`. The wave's code, and with it every ticket, stays that of `base`."""
-    waves = [settle_wave(base, applicants, seed)]
-    said = []
+def compare_rules(
+    base: Rules,
+    applicants: Sequence[Applicant],
+    seed: str,
+    other: Rules,
+    name: str,
+    recounts: Sequence[Recount] = (),
+    settled: Settled = lambda: None,
+) -> Comparison:
+    """Other rules beside `base`. The wave's code, and with it every ticket, stays that of `base`.
+
+    `recounts`, one for each of `points` and `repeat_years` that differs, are made first, each on top of the one before;
+    without them the applicants stand as published. `settled` is called after each wave that was computed.
+    """
+    waves, said = [settle_wave(base, applicants, seed)], []
+    settled()
+    for recount in recounts:
+        applicants = recount.applicants
+        waves.append(settle_wave(base, applicants, seed))
+        said.append(recount.rule)
+        settled()
     for difference, rules in steps(base, other):
         waves.append(settle_wave(rules, resolved(applicants, base, rules), seed))
-        said.append(str(difference))
-    notices = [
-        Notice("{key} differs: it is not used here, points and closed lots are as published.", {"key": key})
-        for key in ("points", "repeat_years")
-        if getattr(base, key) != getattr(other, key)
-    ]
-    return _compared(name, waves, said, notices)
+        said.append(difference)
+        settled()
+    return _compared(name, waves, said, _notices(base, other, recounts))
 
 
-def compare_pure_merit(base: Rules, applicants: Sequence[Applicant], seed: str) -> Comparison:
+def uncounted(base: Rules, other: Rules) -> list[str]:
+    """The keys of the rules that differ and act on who applies with what, not on who gets what."""
+    return [key for key in ("points", "repeat_years") if getattr(base, key) != getattr(other, key)]
+
+
+def _notices(base: Rules, other: Rules, recounts: Sequence[Recount]) -> list[Notice]:
+    counted = {recount.rule.key: recount for recount in recounts}
+    notices = []
+    for key in uncounted(base, other):
+        if key not in counted:
+            text = "{key} differs: it is not used here, points and closed lots are as published."
+            notices.append(Notice(text, {"key": key}))
+        elif counted[key].unequal:
+            text = (
+                "{key} differs and was counted anew from what is stored now. Of {number} applicants that no longer "
+                "gives what was published; for them the difference between the two rules is added to it."
+            )
+            notices.append(Notice(text, {"key": key, "number": counted[key].unequal}))
+        else:
+            text = (
+                "{key} differs and was counted anew from what is stored: it still gives everything that was published."
+            )
+            notices.append(Notice(text, {"key": key}))
+    return notices
+
+
+def compare_pure_merit(
+    base: Rules, applicants: Sequence[Applicant], seed: str, settled: Settled = lambda: None
+) -> Comparison:
     """The wave without guaranteed places and caps."""
-    return compare_rules(base, applicants, seed, pure_merit(base), PURE_MERIT)
+    return compare_rules(base, applicants, seed, pure_merit(base), PURE_MERIT, settled=settled)
 
 
-def compare_over_and_above(base: Rules, applicants: Sequence[Applicant], seed: str) -> Comparison:
+def compare_over_and_above(
+    base: Rules, applicants: Sequence[Applicant], seed: str, settled: Settled = lambda: None
+) -> Comparison:
     """The wave with its guaranteed places over and above the open ones. InputError for a lot with a `region_cap`."""
     for lot in base.lots:
         if lot.region_cap is not None:
             raise InputError("Lot {lot}: over and above cannot be computed beside a region_cap.", lot=lot.code)
-    waves = [settle_wave(base, applicants, seed), settle_wave(base, applicants, seed, OverAndAbove)]
-    return _compared(OVER_AND_ABOVE, waves, ["open places before guaranteed ones"], [])
+    waves = []
+    for desk in (Desk, OverAndAbove):
+        waves.append(settle_wave(base, applicants, seed, desk))
+        settled()
+    return _compared(OVER_AND_ABOVE, waves, [OPEN_FIRST], [])
 
 
 def pure_merit(rules: Rules) -> Rules:
@@ -136,9 +199,11 @@ class OverAndAbove(Desk):
         return Choice(chosen.reserved, self._open_places(rest, len(reserved)), chosen.proof)
 
 
-def _compared(name: str, waves: Sequence[SettledWave], said: Sequence[str], notices: Sequence[Notice]) -> Comparison:
+def _compared(
+    name: str, waves: Sequence[SettledWave], said: Sequence[Difference], notices: Sequence[Notice]
+) -> Comparison:
     held = [holders_of(wave) for wave in waves]
-    by: dict[str, list[str]] = {}
+    by: dict[str, list[Difference]] = {}
     made = []
     for rule, before, after in zip(said, held[:-1], held[1:], strict=True):
         changed = _changes(before, after)
@@ -152,7 +217,7 @@ def _compared(name: str, waves: Sequence[SettledWave], said: Sequence[str], noti
         name=name,
         changes=tuple(Reasoned(c.school, c.before, c.after, tuple(by[c.school])) for c in _changes(held[0], held[-1])),
         steps=tuple(made),
-        counts=_counts(first.by_merit, held[0], held[-1]),
+        counts=_counts((first.by_merit, last.by_merit), (held[0], held[-1])),
         cutoffs=(
             [cutoff_document(row) for row in cutoffs_of(first)],
             [cutoff_document(row) for row in cutoffs_of(last)],
@@ -173,15 +238,20 @@ _KINDS: Mapping[str, Callable[[Applicant], Iterable[str]]] = {
 }
 
 
-def _counts(applicants: Sequence[Applicant], before: Mapping[str, str], after: Mapping[str, str]) -> Counts:
-    """Awards by region ("" for schools without one), level, category (a school counts in each) and lot."""
+def _counts(applicants: Sequence[Sequence[Applicant]], held: Sequence[Mapping[str, str]]) -> Counts:
+    """Awards by region ("" for schools without one), level, category (a school counts in each) and lot.
+
+    Both arguments are (before, after): a points table can give other categories.
+    """
+    sides = list(zip(applicants, held, strict=True))
     tables = {}
     for kind, values_of in _KINDS.items():
-        counted = [
-            Counter(value for a in applicants if a.school in held for value in values_of(a)) for held in (before, after)
-        ]
-        tables[kind] = _side_by_side(*counted)
-    tables["lot"] = _side_by_side(Counter(before.values()), Counter(after.values()))
+        before, after = (
+            Counter(value for a in schools if a.school in holders for value in values_of(a))
+            for schools, holders in sides
+        )
+        tables[kind] = _side_by_side(before, after)
+    tables["lot"] = _side_by_side(Counter(held[0].values()), Counter(held[1].values()))
     return tables
 
 

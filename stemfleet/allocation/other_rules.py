@@ -1,6 +1,6 @@
 """From one wave's rules to others, a difference at a time, so that a change can be laid at one rule's door."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,12 +8,16 @@ from stemfleet.allocation.eligibility import closed_by, final_preferences
 from stemfleet.allocation.values import Applicant, Ineligible, Lot, Rules
 
 _BY_RULES = (Ineligible.LEVEL, Ineligible.ADMITS)
+AS_PUBLISHED = "as published"  # label of the line for what the stored evidence does not explain
 _CAPS = ("open_region_cap", "region_cap")
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One value of the rules: `key` as in rules.json, below a lot unless `lot` is None; None is nothing."""
+    """One value of the rules: `key` as in rules.json, below a lot unless `lot` is None; None is nothing.
+
+    `old` and `new` are both None where they are not said: a whole points table, another way to choose.
+    """
 
     lot: str | None
     key: str
@@ -22,6 +26,8 @@ class Difference:
 
     def __str__(self) -> str:
         where = self.key if self.lot is None else f"{self.lot}.{self.key}"
+        if self.old is None and self.new is None:
+            return where
         return f"{where}: {_shown(self.old)} -> {_shown(self.new)}"
 
 
@@ -62,15 +68,47 @@ def _resolved(a: Applicant, base: Rules, other: Rules) -> tuple[tuple[str, ...],
         stays = given if given is not None and given not in _BY_RULES else None
         reasons[lot.code] = closed_by(lot, a.level, a.categories) or stays
     ineligible = {code: reason for code, reason in sorted(reasons.items()) if reason is not None}
+    return _preferences(a, base, other, ineligible), ineligible
+
+
+def _preferences(a: Applicant, base: Rules, other: Rules, ineligible: Mapping[str, Ineligible]) -> tuple[str, ...]:
     if not a.preferences and len(a.ineligible) < len(base.lots):
-        return (), ineligible
+        return ()  # wants nothing
     default = [code for code in base.default_preferences if code not in a.ineligible]
     if list(a.preferences) == default:
-        return final_preferences(other, None, ineligible), ineligible
+        return final_preferences(other, None, ineligible)
     there = {lot.code for lot in base.lots}
-    opened = [code for code in other.default_preferences if a.ineligible.get(code) in _BY_RULES or code not in there]
-    wanted = [code for code in (*a.preferences, *opened) if code in reasons]
-    return final_preferences(other, wanted, ineligible), ineligible
+    opened = [code for code in other.default_preferences if code in a.ineligible or code not in there]
+    known = {lot.code for lot in other.lots}
+    return final_preferences(other, [code for code in (*a.preferences, *opened) if code in known], ineligible)
+
+
+def recounted(a: Applicant, own: Applicant, other: Applicant, base: Rules) -> Applicant:
+    """An applicant as published, with what another points table or another `repeat_years` changes of it.
+
+    `own` and `other` are the same school as it is counted now, from what is stored: by the rules of the wave, and by
+    these rules with the other table. Only their difference is taken, so that a correction of the round stays.
+    """
+    points = a.points + other.points - own.points
+    lines = other.lines if points == other.points else (*other.lines, (AS_PUBLISHED, points - other.points))
+    categories = (a.categories - (own.categories - other.categories)) | (other.categories - own.categories)
+    reasons = {
+        lot.code: closed_by(lot, a.level, categories) or _stays(*(x.ineligible.get(lot.code) for x in (a, own, other)))
+        for lot in base.lots
+    }
+    ineligible = {code: reason for code, reason in sorted(reasons.items()) if reason is not None}
+    preferences = _preferences(a, base, base, ineligible)
+    return replace(a, points=points, lines=lines, categories=categories, preferences=preferences, ineligible=ineligible)
+
+
+def _stays(given: Ineligible | None, own: Ineligible | None, other: Ineligible | None) -> Ineligible | None:
+    """A lot's reason beside those of `levels` and `admits`: a repeat follows the difference, the rest stays."""
+    if given is None or given in _BY_RULES:
+        repeats = other is Ineligible.REPEAT and (own is not Ineligible.REPEAT or given is not None)
+        return Ineligible.REPEAT if repeats else None
+    if given is Ineligible.REPEAT and own is Ineligible.REPEAT and other is not Ineligible.REPEAT:
+        return None
+    return given
 
 
 def _differences(base: Rules, other: Rules) -> list[Difference]:

@@ -6,14 +6,13 @@ from pathlib import Path
 import click
 
 from stemfleet.allocation.bundle import read_file, read_inputs
-from stemfleet.allocation.checking import read_bundle, unzipped, verify_bundle
+from stemfleet.allocation.checking import read_bundle, verify_bundle
 from stemfleet.allocation.compare import Comparison
 from stemfleet.allocation.draw import PLANNING
 from stemfleet.allocation.explaining import explain_school
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.allocation.sentences import LANGUAGES
-from stemfleet.allocation.values import Rules
-from stemfleet.allocation.whatif import compare_all, drawn_from_bundle, drawn_from_inputs
+from stemfleet.allocation.whatif import Drawn, OtherRules, compare_all, drawn_from_bundle, drawn_from_inputs
 from stemfleet.cli.allocation import FILE, no_search_for_cycles
 from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.errors import InputError
@@ -78,23 +77,14 @@ def whatif(
 
     Over-and-above reserves and pure merit are always among the comparisons.
     """
-    rest = [*files]
     if applicants is None and beacon is not None:
         raise InputError("--beacon goes with --rules and --applicants; a bundle and a wave have their own value.")
     with no_search_for_cycles():
         if wave is not None:
-            drawn = drawn_from_bundle(unzipped(_stored(settings, wave), wave))
-            rest += rules_files
-        elif applicants is not None:
-            if len(rules_files) != 1:
-                raise InputError("--applicants needs the wave's own rules: give --rules once, and others as --other.")
-            drawn = drawn_from_inputs(read_inputs(rules_files[0], applicants), beacon or PLANNING)
+            drawn, made = _of_stored(settings, wave, _named([*files, *rules_files, *others], names))
         else:
-            if not rest:
-                raise InputError("Nothing to compare. Name a bundle, or --wave, or --rules with --applicants.")
-            drawn = drawn_from_bundle(read_bundle(rest.pop(0)))
-            rest += rules_files
-        made = compare_all(drawn, _named([*rest, *others], names))
+            drawn, rest = _of_files(files, rules_files, applicants, beacon)
+            made = compare_all(drawn, _named([*rest, *others], names))
     if as_json:
         print_json(drawn.as_json() | {"comparisons": [comparison.as_json() for comparison in made]})
         return
@@ -105,20 +95,33 @@ def whatif(
         _show(comparison)
 
 
-def _stored(settings: Settings, wave: str) -> bytes:
-    """A stored wave's bundle; the database is opened for this only."""
+def _of_files(
+    files: tuple[Path, ...], rules_files: tuple[Path, ...], applicants: Path | None, beacon: str | None
+) -> tuple[Drawn, tuple[Path, ...]]:
+    """What is compared, and the files of other rules."""
+    if applicants is not None:
+        if len(rules_files) != 1:
+            raise InputError("--applicants needs the wave's own rules: give --rules once, and others as --other.")
+        return drawn_from_inputs(read_inputs(rules_files[0], applicants), beacon or PLANNING), files
+    if not files:
+        raise InputError("Nothing to compare. Name a bundle, or --wave, or --rules with --applicants.")
+    return drawn_from_bundle(read_bundle(files[0])), (*files[1:], *rules_files)
+
+
+def _of_stored(settings: Settings, wave: str, others: Sequence[OtherRules]) -> tuple[Drawn, list[Comparison]]:
+    """With points and repeats counted anew; the database is opened for this only."""
     from stemfleet.cli.context import opened  # noqa: PLC0415
-    from stemfleet.waves import read_bundle as read_stored  # noqa: PLC0415
+    from stemfleet.waves import compare_wave  # noqa: PLC0415
 
     with opened(settings) as workshop:
-        return read_stored(workshop.store, wave)[0]
+        return compare_wave(workshop, wave, [(other.name, other.rules) for other in others])
 
 
-def _named(files: Sequence[Path], names: Sequence[str]) -> list[tuple[str, Rules]]:
+def _named(files: Sequence[Path], names: Sequence[str]) -> list[OtherRules]:
     if len(names) > len(files):
         raise InputError("{names} names for {files} files of other rules.", names=len(names), files=len(files))
     called = [*names, *(file.stem for file in files[len(names) :])]
-    return [(name, parse_rules(read_file(file), str(file))) for name, file in zip(called, files, strict=True)]
+    return [OtherRules(name, parse_rules(read_file(file), str(file))) for name, file in zip(called, files, strict=True)]
 
 
 def _show(comparison: Comparison) -> None:
@@ -134,5 +137,7 @@ def _show(comparison: Comparison) -> None:
         rows = [(value or "(none)", before, after, f"{after - before:+}") for value, (before, after) in table.items()]
         print_table([kind, "awards", "would be", ""], rows)
     print_table(["lot", "groups", "region", "place", "last points", "would be"], comparison.closings())
-    changes = [(c.school, c.before or "nothing", c.after or "nothing", "; ".join(c.by)) for c in comparison.changes]
+    changes = [
+        (c.school, c.before or "nothing", c.after or "nothing", "; ".join(map(str, c.by))) for c in comparison.changes
+    ]
     print_table(["school", "holds", "would hold", "by"], changes)

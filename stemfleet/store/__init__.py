@@ -7,7 +7,7 @@ from stemfleet.store.history import HistoryEntry, first_broken_entry, read_histo
 from stemfleet.store.kits import Attachment, Board, BoardRun, GateOverride, Kit, KitReport, Shipment
 from stemfleet.store.legacy import LegacyKit
 from stemfleet.store.people import Person, SignInLink
-from stemfleet.store.rounds import Offer, Round, RoundFile
+from stemfleet.store.rounds import Objection, ObjectionProof, Offer, Round, RoundFile
 from stemfleet.store.schools import (
     CategoryOverride,
     Evidence,
@@ -18,7 +18,7 @@ from stemfleet.store.schools import (
     SchoolMove,
 )
 from stemfleet.store.search import found_by, search_codes
-from stemfleet.store.waves import Application, Award, Lot, Wave
+from stemfleet.store.waves import Application, Award, Lot, Wave, WhatIf
 from stemfleet.store.worklist import Work, Worklist, WorkState
 
 __all__ = [
@@ -37,6 +37,8 @@ __all__ = [
     "KitReport",
     "LegacyKit",
     "Lot",
+    "Objection",
+    "ObjectionProof",
     "Offer",
     "Person",
     "Round",
@@ -51,6 +53,7 @@ __all__ = [
     "StationSlot",
     "Store",
     "Wave",
+    "WhatIf",
     "Work",
     "WorkState",
     "Worklist",

@@ -72,3 +72,20 @@ class Award(SQLModel, table=True):
     school_code: str = Field(foreign_key="school.code", index=True)
     place: Place = Field(sa_type=word(Place))
     units: int
+
+
+class WhatIf(SQLModel, table=True):
+    """A comparison of a wave with other rules, kept to come back to. It changes nothing, and goes when a person wants.
+
+    `digest`: of the bundle that it was computed from; `names`: of the comparisons in the `document`.
+    """
+
+    __tablename__ = "what_if"
+
+    id: str = Field(primary_key=True, max_length=32)
+    wave_code: str = Field(max_length=32, index=True)  # of a plan too, which may be gone by now
+    digest: str = Field(max_length=64)
+    names: list[str] = Field(sa_type=Json)
+    document: dict[str, Any] = Field(sa_type=Json)
+    person_id: int = Field(foreign_key="person.id")
+    made: datetime = Field(default_factory=now, sa_type=UtcTime)

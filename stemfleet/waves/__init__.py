@@ -5,6 +5,13 @@ from stemfleet.waves.plan import LotPlan, Plan, ReservePlan, Selected, compare_p
 from stemfleet.waves.prizes import Winner, award_prizes
 from stemfleet.waves.read import AwardRow, LotView, WaveView, list_waves, read_bundle, show_wave
 from stemfleet.waves.run import Draw, run_wave
+from stemfleet.waves.whatif import (
+    compare_wave,
+    drop_comparison,
+    keep_comparison,
+    list_comparisons,
+    show_comparison,
+)
 
 __all__ = [
     "PLANNING",
@@ -19,9 +26,14 @@ __all__ = [
     "Winner",
     "award_prizes",
     "compare_plans",
+    "compare_wave",
+    "drop_comparison",
+    "keep_comparison",
+    "list_comparisons",
     "list_waves",
     "plan_wave",
     "read_bundle",
     "run_wave",
+    "show_comparison",
     "show_wave",
 ]

@@ -194,6 +194,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_wave_year"), ["year"], unique=False)
 
     op.create_table(
+        "what_if",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("wave_code", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("names", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("made", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_what_if_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_what_if")),
+    )
+    with op.batch_alter_table("what_if", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_what_if_wave_code"), ["wave_code"], unique=False)
+
+    op.create_table(
         "application",
         sa.Column("wave_code", sa.String(), nullable=False),
         sa.Column("school_code", sa.String(), nullable=False),
@@ -359,6 +374,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_kit_supplier"), ["supplier"], unique=False)
 
     op.create_table(
+        "objection",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("wave_code", sa.String(), nullable=False),
+        sa.Column("school_code", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=True),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("made", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("decided", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.String(), nullable=True),
+        sa.Column("evidence_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_objection_decided_by")),
+        sa.ForeignKeyConstraint(["evidence_id"], ["evidence.id"], name=op.f("fk_objection_evidence_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_objection_person_id")),
+        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_objection_school_code")),
+        sa.ForeignKeyConstraint(["wave_code"], ["round.wave_code"], name=op.f("fk_objection_wave_code")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_objection_school_code"), ["school_code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_objection_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_objection_wave_code"), ["wave_code"], unique=False)
+
+    op.create_table(
         "bench_start",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("station", sa.String(length=255), nullable=False),
@@ -455,6 +497,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_legacy_kit_school_code"), ["school_code"], unique=False)
 
     op.create_table(
+        "objection_proof",
+        sa.Column("objection_id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("type", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["objection_id"], ["objection.id"], name=op.f("fk_objection_proof_objection_id")),
+        sa.ForeignKeyConstraint(["sha256"], ["attachment.sha256"], name=op.f("fk_objection_proof_sha256")),
+        sa.PrimaryKeyConstraint("objection_id", "sha256", name=op.f("pk_objection_proof")),
+    )
+    with op.batch_alter_table("objection_proof", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_objection_proof_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
         "board_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("board_id", sa.String(), nullable=True),
@@ -494,6 +549,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_board_run_board_id"))
 
     op.drop_table("board_run")
+    with op.batch_alter_table("objection_proof", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_objection_proof_sha256"))
+
+    op.drop_table("objection_proof")
     with op.batch_alter_table("legacy_kit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_legacy_kit_school_code"))
 
@@ -517,6 +576,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bench_start_board_id"))
 
     op.drop_table("bench_start")
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_objection_wave_code"))
+        batch_op.drop_index(batch_op.f("ix_objection_state"))
+        batch_op.drop_index(batch_op.f("ix_objection_school_code"))
+
+    op.drop_table("objection")
     with op.batch_alter_table("kit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_kit_supplier"))
         batch_op.drop_index(batch_op.f("ix_kit_state"))
@@ -558,6 +623,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_application_school_code"))
 
     op.drop_table("application")
+    with op.batch_alter_table("what_if", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_what_if_wave_code"))
+
+    op.drop_table("what_if")
     with op.batch_alter_table("wave", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_wave_year"))
 
