@@ -94,6 +94,8 @@ class RoundStep(StrEnum):
     POINTS_PUBLISHED = "points_published"
     CORRECTED = "corrected"
     EXCLUDED = "excluded"
+    OBJECTED = "objected"  # by a school, in the window
+    OBJECTION_DECIDED = "objection_decided"
     WITHDRAWN = "withdrawn"  # back to the draft
     FROZEN = "frozen"
     DRAWN = "drawn"
@@ -113,6 +115,15 @@ class Remedy(StrEnum):
 
     REALLOCATION = "reallocation"  # the whole rule again, with the tickets of the draw
     EXTRA_SEAT = "extra_seat"  # the list stands; the school gets a seat more than the rules have
+
+
+class ObjectionState(StrEnum):
+    """Of a school's objection to its provisional points."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"  # by the school
 
 
 class OfferState(StrEnum):

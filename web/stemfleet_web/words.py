@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from stemfleet.registers import REGIONS
 from stemfleet.words import MEASUREMENT_REASON
+from stemfleet_web.round_words import APPEAL_REMEDIES, APPLICANT_FIELDS, OFFER_STATES, ROUND_STATES, STAGE_MARKS
 
 Labels = Mapping[str, Any]
 
@@ -49,6 +50,12 @@ WORK_STATES: Labels = {
 }
 
 WORK: Labels = {  # titles of long work, by its kind
+    "points_published": _("Publishing the provisional points"),
+    "frozen": _("Freezing the inputs"),
+    "drawn": _("Drawing"),
+    "results_published": _("Publishing the results"),
+    "finalized": _("Publishing the final lists"),
+    "closed": _("Closing the round"),
     "whatif": _("What-if comparison"),
 }
 
@@ -146,6 +153,7 @@ REASONS: Labels = {
     "phase_timeout": _("It took longer than it may."),
     "stopped": _("Stopped by a person."),
     "unplugged": _("The board was unplugged."),
+    "restarted": _("The board started anew in the middle."),
     "wrong_board": _("This is another kind of board. Nothing was written."),
     "verify_mismatch": _("What is on the board is not what was written."),
     "flash_refused": _("The board refuses this firmware."),
@@ -170,6 +178,7 @@ REMEDIES: Labels = {
     "phase_timeout": _("Start again; if it happens twice, try another cable and another slot."),
     "stopped": _("Start again when you are ready."),
     "unplugged": _("Plug it in again and start from the beginning."),
+    "restarted": _("Its power is too weak: try another cable or a powered hub, and start again."),
     "wrong_board": _("Put it into a slot for its kind, or check what the kit is."),
     "verify_mismatch": _("Put the board aside as faulty."),
     "flash_refused": _("Put the board aside as faulty."),
@@ -283,6 +292,11 @@ VOCABULARIES: Mapping[str, Labels] = {
     "work_state": WORK_STATES,
     "work": WORK,
     "step": STEPS,
+    "round_state": ROUND_STATES,
+    "offer_state": OFFER_STATES,
+    "stage_mark": STAGE_MARKS,
+    "field": APPLICANT_FIELDS,
+    "appeal_remedy": APPEAL_REMEDIES,
     "level": LEVELS,
     "category": CATEGORIES,
     "role": ROLES,
@@ -300,7 +314,9 @@ VOCABULARIES: Mapping[str, Labels] = {
     "unit": UNITS,
     "value": VALUES,
 }
-_IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS, REASONS)
+_IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS, REASONS, ROUND_STATES, OFFER_STATES, VERBS)
+
+_EITHER = " / "  # between words of which one is meant
 
 
 def label(value: str, vocabulary: str) -> str:
@@ -319,6 +335,10 @@ def label_of_fact(value: str) -> str:
     """A fact of an error's sentence: words of ours are translated, everything else stays as it is."""
     if value.startswith(MEASUREMENT_REASON):
         return label(value, "reason")
+    return _EITHER.join(_of_ours(part) for part in value.split(_EITHER))
+
+
+def _of_ours(value: str) -> str:
     return next((str(words[value]) for words in _IN_SENTENCES if value in words), value)
 
 
