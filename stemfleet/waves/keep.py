@@ -18,7 +18,6 @@ from stemfleet.errors import Refused
 from stemfleet.store import Application, Award, Lot, Person, Wave
 from stemfleet.store import Round as StoredRound
 
-
 # About 2.6 kB of texts for each: a hundred times the bundle of a round of half a million without them.
 MOST_EXPLAINED = 50_000
 

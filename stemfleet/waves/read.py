@@ -102,7 +102,7 @@ def list_waves(store: Store) -> list[WaveView]:
 def show_wave(store: Store, code: str) -> tuple[WaveView, list[AwardRow]]:
     """The wave and its awards by lot and merit. Raises NotFound."""
     with store.read() as session:
-        wave = _wave(session, code)
+        wave = find_wave(session, code)
         joined = (
             select(Award, School, Application)
             .join(School, col(School.code) == Award.school_code)
@@ -119,12 +119,13 @@ def show_wave(store: Store, code: str) -> tuple[WaveView, list[AwardRow]]:
 def read_bundle(store: Store, code: str) -> tuple[bytes, str]:
     """(the public bundle as a zip, its digest). Raises NotFound."""
     with store.read() as session:
-        wave = _wave(session, code, with_files=True)
+        wave = find_wave(session, code)
         return wave.bundle, wave.digest
 
 
-def _wave(session: Session, code: str, *, with_files: bool = False) -> Wave:
-    wave = session.get(Wave, code, options=() if with_files else _WITHOUT_FILES)
+def find_wave(session: Session, code: str) -> Wave:
+    """Its bundle, rules and result are read when they are asked for, within the session. Raises NotFound."""
+    wave = session.get(Wave, code, options=_WITHOUT_FILES)
     if wave is None:
         raise NotFound("There is no wave {code}.", code=code)
     return wave
