@@ -24,6 +24,7 @@ from stemfleet.rounds.read import (
     read_published,
     read_published_file,
     round_row,
+    school_names,
     show_round,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "reject_appeal",
     "round_row",
     "rules_of",
+    "school_names",
     "show_applicant",
     "show_round",
     "uphold_appeal",

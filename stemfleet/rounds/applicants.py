@@ -13,23 +13,27 @@ from stemfleet.rounds.draw import seed_of
 from stemfleet.rounds.process import find_round, read_bytes, read_events, read_inputs
 from stemfleet.schools import find_schools
 from stemfleet.store import Round, School, Store
+from stemfleet.waves.points import PointsTable
 
 
 @dataclass(frozen=True)
 class ApplicantView:
-    """One applicant with the school's name and the rules that it stands under."""
+    """One applicant with the school's name, the rules that it stands under, and the labels of their points table."""
 
     rules: Rules
     applicant: Applicant
     name: str
+    labels: list[str]
 
 
 def show_applicant(store: Store, wave: str, school: str) -> ApplicantView:
     """Raises NotFound, and Refused before the points are published."""
     with store.read() as session:
-        rules, standing = _standing(session, find_round(session, wave))
+        found = find_round(session, wave)
+        rules, standing = _standing(session, found)
         applicant = find_applicant(rules, standing, school)
-        return ApplicantView(rules, applicant, session.get_one(School, school).name)
+        labels = [entry.label for entry in PointsTable.read(rules.points, found.year).points]
+        return ApplicantView(rules, applicant, session.get_one(School, school).name, labels)
 
 
 def find_applicants(store: Store, wave: str, words: str, limit: int = 50) -> list[tuple[Applicant, str]]:

@@ -1,11 +1,11 @@
 """Rounds as pages and commands show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from stemfleet.errors import NotFound
 from stemfleet.rounds.process import MOVES, STANDING, find_round
@@ -225,6 +225,12 @@ def _schools_of(step: StepView) -> set[str]:
     named = {facts["school"]} if "school" in facts else set()
     named.update(facts.get("schools", ()), facts.get("offers", ()), facts.get("new_offers", ()))
     return named.union(change["school"] for change in facts.get("difference", ()))
+
+
+def school_names(store: Store, codes: Iterable[str]) -> dict[str, str]:
+    """Name by code, of those that are known."""
+    with store.read() as session:
+        return _names(session, set(codes))
 
 
 def _names(session: Session, codes: set[str]) -> dict[str, str]:
