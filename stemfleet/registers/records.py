@@ -125,6 +125,11 @@ def read_legacy(path: Path) -> LegacyFile:
     return LegacyFile(table.file, table.format, rows, tuple(table.skipped), tuple(table.findings))
 
 
+def is_person_id(text: str) -> bool:
+    """Whether it can be a pseudonymous id: Latin letters and digits, no blanks. Names are not of this form."""
+    return _PERSON.fullmatch(text) is not None
+
+
 def _collect(table: Table, build: Callable[[Table, int, Fields], RowT]) -> list[RowT]:
     rows = []
     for number, fields in table.rows:
@@ -167,7 +172,7 @@ def _evidence(table: Table, row: int, fields: Fields) -> EvidenceRow:
 
 def _person(table: Table, row: int, written: str | None) -> str | None:
     """A finding without the text itself: names must not come into the history or onto the page through it."""
-    if written is None or _PERSON.fullmatch(written):
+    if written is None or is_person_id(written):
         return written
     text = "Row {row}: what stands under person is not an id of Latin letters and digits; it is not kept."
     table.findings.append(Finding("not_an_id", text, {"row": row}, row, table.format.sheet, Weight.WARNING))

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from stemfleet.errors import Refused
 from stemfleet.rounds.process import find_round, must_allow, stamp
-from stemfleet.store import Offer, Person, Round
-from stemfleet.words import OfferState, Role, RoundStep
+from stemfleet.store import Objection, Offer, Person, Round
+from stemfleet.words import ObjectionState, OfferState, Role, RoundStep
 from stemfleet.workshop import Workshop
 
 
@@ -26,13 +26,24 @@ def must_be_possible(session: Session, workshop: Workshop, person: Person, round
         condition(session, workshop.clock(), person, round_)
 
 
-def _objections_have_ended(_session: Session, now: datetime, _person: Person, round_: Round) -> None:
+def _objections_have_ended(session: Session, now: datetime, _person: Person, round_: Round) -> None:
     assert round_.objections_until is not None
     if now < round_.objections_until:
         raise Refused(
             "Objections to the points of {wave} can be made until {until}. Freeze them after that.",
             wave=round_.wave_code,
             until=stamp(round_.objections_until),
+        )
+    waiting = select(Objection.id).where(
+        Objection.wave_code == round_.wave_code, Objection.state == ObjectionState.OPEN
+    )
+    if numbers := session.exec(waiting.order_by(col(Objection.id))).all():
+        raise Refused(
+            "{count} objections to the points of {wave} wait for a decision, the first is number {number}. Decide "
+            "them before you freeze.",
+            count=len(numbers),
+            wave=round_.wave_code,
+            number=numbers[0],
         )
 
 

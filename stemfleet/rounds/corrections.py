@@ -93,14 +93,26 @@ def correct_applicant(
     """
     person.must_be(Role.NSO)
     with workshop.store.write() as session:
-        found = find_round(session, wave)
-        must_allow(session, found, RoundStep.CORRECTED)
-        inputs, why = read_inputs(session, found), a_reason(reason)
-        before = find_applicant(inputs.rules, inputs.applicants, school)
-        after = correction.apply(before, closing_of(session, workshop, found, inputs))
-        _put(session, found, inputs, after)
-        fields = {event.field: [event.old, event.new] for event in corrections_between(before, after, why)}
-        take_step(session, person, found, RoundStep.CORRECTED, school=school, fields=fields, reason=why)
+        return correct(session, workshop, person, find_round(session, wave), school, correction, reason)
+
+
+def correct(
+    session: Session,
+    workshop: Workshop,
+    person: Person,
+    round_: Round,
+    school: str,
+    correction: Correction,
+    reason: str,
+) -> Applicant:
+    """`correct_applicant` in the caller's transaction."""
+    must_allow(session, round_, RoundStep.CORRECTED)
+    inputs, why = read_inputs(session, round_), a_reason(reason)
+    before = find_applicant(inputs.rules, inputs.applicants, school)
+    after = correction.apply(before, closing_of(session, workshop, round_, inputs))
+    _put(session, round_, inputs, after)
+    fields = {event.field: [event.old, event.new] for event in corrections_between(before, after, why)}
+    take_step(session, person, round_, RoundStep.CORRECTED, school=school, fields=fields, reason=why)
     return after
 
 

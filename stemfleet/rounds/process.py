@@ -43,6 +43,8 @@ MOVES: Mapping[RoundStep, Move] = {
     RoundStep.POINTS_PUBLISHED: _move(RoundState.RULES_PUBLISHED, to=RoundState.PROVISIONAL),
     RoundStep.CORRECTED: _move(RoundState.PROVISIONAL),
     RoundStep.EXCLUDED: _move(RoundState.PROVISIONAL),
+    RoundStep.OBJECTED: _move(RoundState.PROVISIONAL),
+    RoundStep.OBJECTION_DECIDED: _move(RoundState.PROVISIONAL),
     RoundStep.WITHDRAWN: _move(RoundState.RULES_PUBLISHED, RoundState.PROVISIONAL, to=RoundState.DRAFT),
     RoundStep.FROZEN: _move(RoundState.PROVISIONAL, to=RoundState.FROZEN),
     RoundStep.DRAWN: _move(RoundState.FROZEN, to=RoundState.DRAWN),
@@ -63,6 +65,7 @@ _CHANGES_INPUTS = {
     RoundStep.POINTS_PUBLISHED,
     RoundStep.CORRECTED,
     RoundStep.EXCLUDED,
+    RoundStep.OBJECTION_DECIDED,
     RoundStep.WITHDRAWN,
     RoundStep.FROZEN,
 }
@@ -119,7 +122,7 @@ def take_step(
     must_allow(session, round_, step)
     round_.state = MOVES[step].after or round_.state
     session.add(round_)
-    hashes = {name: _keep(session, content) for name, content in sorted((published or {}).items())}
+    hashes = {name: keep_attachment(session, content) for name, content in sorted((published or {}).items())}
     log_step(session, person, round_, step, **facts, **({"published": hashes} if hashes else {}))
 
 
@@ -128,7 +131,8 @@ def log_step(session: Session, person: Person, round_: Round, step: RoundStep, *
     write_history(session, person, "round", round_.wave_code, step, state=round_.state, **facts)
 
 
-def _keep(session: Session, content: bytes) -> str:
+def keep_attachment(session: Session, content: bytes) -> str:
+    """Keeps a file under its hash, which it gives."""
     sha256 = digest(content)
     if session.get(Attachment, sha256) is None:
         session.add(Attachment(sha256=sha256, content=content, size=len(content)))

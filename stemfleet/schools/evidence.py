@@ -11,8 +11,9 @@ from sqlalchemy import insert
 from sqlmodel import Session, select
 
 from stemfleet.catalogue.evidence import Course, EvidenceCatalogue
+from stemfleet.errors import Refused
 from stemfleet.registers import EvidenceFile, EvidenceRow, Finding, fold
-from stemfleet.store import Evidence, School, canonical
+from stemfleet.store import Evidence, ImportRun, Person, School, canonical
 
 _BATCH = 5000
 _IMMATERIAL = ("edition", "rank", "person")  # left out where the kind has no such thing
@@ -98,7 +99,7 @@ class EvidenceChange:
                 continue
             content = _content(row)
             seen[content] += 1  # two equal rows of a file are two records; the same file again is none
-            fingerprint = hashlib.sha256(f"{content}|{seen[content]}".encode()).hexdigest()
+            fingerprint = _fingerprint(content, seen[content])
             if fingerprint in stored:
                 change.unchanged += 1
             else:
@@ -157,6 +158,34 @@ class _Fitting:
             Finding(code, text, {**dict(facts), "count": number})
             for (code, text, facts), number in self._counts.items()
         ]
+
+
+def keep_record(session: Session, person: Person, row: EvidenceRow, source: str, sha256: str) -> Evidence:
+    """Adds one record that comes from no list; `source` stands for the file name, `sha256` is of what proves it.
+
+    A list that is imported later and holds the same record adds nothing. Raises Refused when there is such a record.
+    """
+    fingerprint = _fingerprint(_content(row), 1)
+    if stored := session.exec(select(Evidence).where(Evidence.fingerprint == fingerprint)).first():
+        raise Refused(
+            "School {school} has this very record already: {file}, row {row}.",
+            school=row.code,
+            file=session.get_one(ImportRun, stored.import_id).file_name,
+            row=stored.row,
+        )
+    run = ImportRun(
+        what="record", file_name=source, file_sha256=sha256, format="", counts={"new": 1}, person_id=person.id
+    )
+    session.add(run)
+    session.flush()
+    record = Evidence(**_values(row, fingerprint, run.id))
+    session.add(record)
+    session.flush()
+    return record
+
+
+def _fingerprint(content: str, place: int) -> str:
+    return hashlib.sha256(f"{content}|{place}".encode()).hexdigest()
 
 
 def _content(row: EvidenceRow) -> str:

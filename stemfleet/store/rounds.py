@@ -1,4 +1,4 @@
-"""Rounds in progress: where each stands, the files that it is computed from, and the offers made after it.
+"""Rounds in progress: where each stands, the files that it is computed from, objections, and the offers after it.
 
 The steps that were taken are entries of the history with the subject `round`; what they published lies in `attachment`.
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from stemfleet.store.columns import Json, UtcTime, now, word
-from stemfleet.words import OfferState, RoundState
+from stemfleet.words import ObjectionState, OfferState, RoundState
 
 
 class Round(SQLModel, table=True):
@@ -54,3 +54,35 @@ class Offer(SQLModel, table=True):
     deadline: datetime = Field(sa_type=UtcTime)
     answered: datetime | None = Field(default=None, sa_type=UtcTime)
     person_id: int | None = Field(default=None, foreign_key="person.id")  # who answered
+
+
+class Objection(SQLModel, table=True):
+    """A school says what is missing in its provisional points, and what the support organisation answered.
+
+    The texts are seen by these two only, and are deleted with the proofs after a time: `docs/privacy.md`.
+    """
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    wave_code: str = Field(foreign_key="round.wave_code", index=True)
+    school_code: str = Field(foreign_key="school.code", index=True)
+    kind: str | None = Field(default=None, max_length=64)  # of the evidence that is missing
+    year: int | None = None
+    text: str
+    state: ObjectionState = Field(default=ObjectionState.OPEN, sa_type=word(ObjectionState), index=True)
+    made: datetime = Field(sa_type=UtcTime)
+    person_id: int = Field(foreign_key="person.id")
+    decided: datetime | None = Field(default=None, sa_type=UtcTime)
+    decided_by: int | None = Field(default=None, foreign_key="person.id")
+    answer: str | None = None
+    evidence_id: int | None = Field(default=None, foreign_key="evidence.id")  # the record that it led to
+
+
+class ObjectionProof(SQLModel, table=True):
+    """A file that a school attached to its objection; the content lies in `attachment`."""
+
+    __tablename__ = "objection_proof"
+
+    objection_id: int = Field(foreign_key="objection.id", primary_key=True)
+    sha256: str = Field(foreign_key="attachment.sha256", primary_key=True, max_length=64, index=True)
+    name: str
+    type: str = Field(max_length=32)

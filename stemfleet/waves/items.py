@@ -26,6 +26,12 @@ def read_items(session: Session, table: PointsTable, year: int) -> Iterator[tupl
         yield school, [Item(kind, of_year, int(n), person, rank) for _, kind, of_year, n, person, rank in of_school]
 
 
+def items_of(session: Session, school: str) -> list[Item]:
+    """Every record of one school, each for itself."""
+    stored = session.exec(select(Evidence).where(Evidence.school_code == school).order_by(col(Evidence.id)))
+    return [Item(record.kind, record.year, record.number, record.person, record.rank) for record in stored]
+
+
 def read_totals(session: Session, table: PointsTable, year: int) -> dict[str, int]:
     """School → points, for every school or department that has any. The sum of the lines, without making them."""
     levels = {} if not table.counts_levels else _levels(session)
