@@ -14,7 +14,7 @@ _SHOWN_FINDINGS = 20
 
 
 @click.command("import")
-@click.argument("what", type=click.Choice(["schools", "departments", "evidence"]))
+@click.argument("what", type=click.Choice(["schools", "departments", "evidence", "legacy"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--preview", "apply", flag_value=False, type=bool, default=False, help="Show what would change (default)."
@@ -23,9 +23,9 @@ _SHOWN_FINDINGS = 20
 @json_option
 @click.pass_obj
 def import_(settings: Settings, what: str, file: Path, apply: bool, as_json: bool) -> None:
-    """Import a register of schools, the university departments, or eTwinning records."""
+    """Import a register of schools, the university departments, eTwinning records, or kits of earlier waves."""
     with acting(settings) as (workshop, person):
-        plan = plan_import(workshop.store, what, file, workshop.evidence)
+        plan = plan_import(workshop.store, what, file, models=workshop.models, evidence=workshop.evidence)
         if apply:
             with progress_bar(f"{what} from {file.name}", quiet=as_json) as progress:
                 plan = apply_import(workshop.store, person, plan, progress)

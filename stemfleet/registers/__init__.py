@@ -14,7 +14,7 @@ from stemfleet.registers.codes import department_code, recipient_code, school_co
 from stemfleet.registers.names import clean, fold
 from stemfleet.registers.records import read_departments, read_evidence, read_legacy
 from stemfleet.registers.regions import REGIONS, region_of
-from stemfleet.registers.schools import read_schools
+from stemfleet.registers.schools import SchoolsReading, open_schools, read_schools, refuse_other_data
 from stemfleet.registers.searching import search_key, search_words
 from stemfleet.registers.values import (
     SKIP_TEXTS,
@@ -34,6 +34,7 @@ from stemfleet.registers.values import (
     Skipped,
     SkipReason,
     Weight,
+    closed_codes,
 )
 from stemfleet.registers.winners import WinnerRow, read_winners
 
@@ -52,20 +53,24 @@ __all__ = [
     "Read",
     "SchoolRow",
     "SchoolsFile",
+    "SchoolsReading",
     "Shape",
     "SkipReason",
     "Skipped",
     "Weight",
     "WinnerRow",
     "clean",
+    "closed_codes",
     "department_code",
     "fold",
+    "open_schools",
     "read_departments",
     "read_evidence",
     "read_legacy",
     "read_schools",
     "read_winners",
     "recipient_code",
+    "refuse_other_data",
     "region_of",
     "school_code",
     "search_key",

@@ -51,8 +51,23 @@ def _looks_greek(word: str) -> bool:
 
 def clean(text: str) -> str:
     """A cell's text as it is stored: NFC, runs of blanks and control characters become one blank, ends trimmed."""
-    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
-        return text.strip()  # nearly every cell
+    if is_clean(text):
+        return text
     whole = text.encode("utf-8", "ignore").decode("utf-8")  # half a surrogate pair cannot be stored
     kept = "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} else c for c in whole)
     return unicodedata.normalize("NFC", " ".join(kept.split()))
+
+
+def is_clean(text: str) -> bool:
+    """Whether `clean` would leave the text, or each of several joined by `|`, as it is; nearly always so.
+
+    False also where only its neighbour `|` makes a blank look like one at an end.
+    """
+    return (
+        text.isprintable()
+        and "  " not in text
+        and "| " not in text
+        and " |" not in text
+        and text.strip() == text
+        and unicodedata.is_normalized("NFC", text)
+    )

@@ -1,23 +1,27 @@
 """Registers of schools: every shape that they come in, read into SchoolRow."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from stemfleet.errors import InputError
 from stemfleet.registers.codes import school_code
 from stemfleet.registers.columns import Column
-from stemfleet.registers.kinds import (
-    closed_reason,
-    is_school_category,
-    is_special,
-    level_of,
-    orientation_categories,
-    yes_or_no,
-)
+from stemfleet.registers.judging import JUDGED, Judgement, judge
+from stemfleet.registers.kinds import level_of
 from stemfleet.registers.names import fold
-from stemfleet.registers.regions import region_of
 from stemfleet.registers.tables import Fields, Table, open_table
-from stemfleet.registers.values import Finding, SchoolRow, SchoolsFile, Shape, Skipped, SkipReason, Weight
+from stemfleet.registers.values import (
+    FileFormat,
+    Finding,
+    SchoolRow,
+    SchoolsFile,
+    Shape,
+    Skipped,
+    SkipReason,
+    Weight,
+)
 from stemfleet.words import Category, Level, SchoolStatus
 
 # Titles in folded form. The mm code («Κωδικός ΜΜ») is not the school's code, and must not fit the first line.
@@ -103,35 +107,54 @@ _UNTOLD = {
 _COUNTRY = {"ΕΛΛΑΔΑ", "ΕΛΛΑΣ", "GREECE"}
 
 
-def read_schools(path: Path) -> SchoolsFile:
-    """Reads a register of schools: mm.sch.gr (API JSON, CSV or XLSX export), data.gov.gr JSON, or a spreadsheet.
+@dataclass(frozen=True)
+class SchoolsReading:
+    """A register that is being read; `rows` gives its schools once, in the file's order, duplicates included.
 
-    Rows without a code, units that are not schools and closed ones come back as skipped. Raises InputError, with
-    nothing returned, for an unreadable file, a missing column (code, name, type), or two different schools under one
-    code; NotFound when there is no such file.
+    `skipped` grows meanwhile; `findings` are whole afterwards. `known`: the categories that the columns can tell.
+    """
+
+    file: str
+    format: FileFormat
+    known: frozenset[Category]
+    rows: Iterator[SchoolRow]
+    skipped: Sequence[Skipped]
+    _table: Table
+
+    def findings(self, schools: int) -> list[Finding]:
+        """What to look at in a file that turned out to hold so many schools."""
+        return [*_about_the_file(self._table, self.known, schools), *self._table.findings]
+
+
+@contextmanager
+def open_schools(path: Path) -> Iterator[SchoolsReading]:
+    """Opens a register of schools: mm.sch.gr (API JSON, CSV or XLSX export), data.gov.gr JSON, or a spreadsheet.
+
+    Rows without a code, units that are not schools and closed ones go to `skipped`. Raises InputError, here or while
+    the rows are read, for an unreadable file or a missing column (code, name, type); NotFound when there is no such
+    file.
+    """
+    with open_table(path, COLUMNS) as table:
+        known = known_categories(table)
+        yield SchoolsReading(table.file, table.format, known, _schools(table), table.skipped, table)
+
+
+def read_schools(path: Path) -> SchoolsFile:
+    """Reads a register of schools into memory; see `open_schools`.
+
+    Raises InputError also for two different schools under one code.
     """
     rows: dict[str, SchoolRow] = {}
-    with open_table(path, COLUMNS) as table:
-        for school in iter_schools(table):
+    repeated = []
+    with open_schools(path) as reading:
+        for school in reading.rows:
             earlier = rows.setdefault(school.code, school)
             if earlier is not school:
-                table.findings.append(_repeated(table, earlier, school))
-    known = known_categories(table)
-    findings = (*_about_the_file(table, known, rows), *table.findings)
-    return SchoolsFile(table.file, table.format, tuple(rows.values()), tuple(table.skipped), findings, known)
-
-
-def iter_schools(table: Table) -> Iterator[SchoolRow]:
-    """The schools of an open table, one at a time in the file's order, duplicates included.
-
-    What is left out or odd is appended to the table's `skipped` and `findings` on the way.
-    """
-    for row, fields in table.rows:
-        read = _read_row(table, row, fields)
-        if isinstance(read, SchoolRow):
-            yield read
-        else:
-            table.skipped.append(read)
+                repeated.append(refuse_other_data(reading.file, reading.format.sheet, earlier, school))
+    findings = (*reading.findings(len(rows)), *repeated)
+    return SchoolsFile(
+        reading.file, reading.format, tuple(rows.values()), tuple(reading.skipped), findings, reading.known
+    )
 
 
 def known_categories(table: Table) -> frozenset[Category]:
@@ -145,44 +168,51 @@ def known_categories(table: Table) -> frozenset[Category]:
     return frozenset(category for category, fields in known.items() if fields & table.fields)
 
 
-def _read_row(table: Table, row: int, fields: Fields) -> SchoolRow | Skipped:
+def _schools(table: Table) -> Iterator[SchoolRow]:
+    filed = table.format.shape is not Shape.TABLE
+    for row, fields in table.rows:
+        read = _read_row(table, row, fields, judge(filed, *map(fields.get, JUDGED)))
+        if isinstance(read, SchoolRow):
+            yield read
+        else:
+            table.skipped.append(read)
+
+
+def _read_row(table: Table, row: int, fields: Fields, judged: Judgement) -> SchoolRow | Skipped:
     written, name = fields.get("code", ""), fields.get("name")
     code, padded = school_code(written)
-    type_id, type_text = _type(fields)
-    level = level_of(type_id, type_text, name or "")
-    filed_elsewhere = table.format.shape is not Shape.TABLE and not is_school_category(
-        *_number_and_text(fields, "category")
-    )
-    reasons = (
-        (SkipReason.NOT_A_SCHOOL, filed_elsewhere, fields.get("category")),
-        (SkipReason.NOT_A_SCHOOL, level is SkipReason.NOT_A_SCHOOL, type_text or type_id),
-        (closed := _closed(table, row, fields), closed is not None, fields.get("state")),
-        (SkipReason.NO_CODE, not written, None),
-        (SkipReason.BAD_CODE, code is None, written),
-        (SkipReason.NO_NAME, name is None, None),
-        (SkipReason.UNKNOWN_TYPE, level is SkipReason.UNKNOWN_TYPE, type_text or type_id),
-    )
-    for reason, holds, detail in reasons:
-        if holds:
-            assert reason is not None
-            return Skipped(row, reason, code, name, detail, table.format.sheet)
-    assert code is not None
-    assert isinstance(level, Level)
+    for problem in judged.findings:
+        table.findings.append(_finding(table, problem.code, problem.text, row, **problem.facts))
+    level = judged.level or (level_of("", "", name) if name else SkipReason.UNKNOWN_TYPE)
+    if code is None or name is None or judged.skipped or isinstance(level, SkipReason):
+        reason, detail = _why_not(written, code, name, judged)
+        return Skipped(row, reason, code, name, detail, table.format.sheet)
     if padded:
         text = "The code {written} lost its leading zeros: read as {code}."
         table.findings.append(_finding(table, "code_padded", text, row, written=written, code=code))
-    return _school(table, row, fields, code, level)
+    if judged.region_unknown:
+        sentence = "The region «{region}» is not known: the school is loaded without one."
+        table.findings.append(_finding(table, "region_unknown", sentence, row, region=judged.region_unknown))
+    return _school(table, row, fields, code, level, judged)
 
 
-def _school(table: Table, row: int, fields: Fields, code: str, level: Level) -> SchoolRow:
+def _why_not(written: str, code: str | None, name: str | None, judged: Judgement) -> tuple[SkipReason, str | None]:
+    """The first reason that holds; what the unit is comes before what its row lacks."""
+    if judged.skipped:
+        return judged.skipped
+    if code is None:
+        return (SkipReason.BAD_CODE, written) if written else (SkipReason.NO_CODE, None)
+    return (SkipReason.UNKNOWN_TYPE, judged.type) if name else (SkipReason.NO_NAME, None)
+
+
+def _school(table: Table, row: int, fields: Fields, code: str, level: Level, judged: Judgement) -> SchoolRow:
     address, directorate = _address(fields)
-    remote = yes_or_no(fields.get("remote", ""))
     postal, phone = fields.get("postal_code"), fields.get("phone")
     return SchoolRow(
         code=code,
         name=fields["name"],
         level=level,
-        region=_region(table, row, fields),
+        region=judged.region,
         directorate=directorate,
         municipality=fields.get("municipality"),
         address=address,
@@ -190,65 +220,10 @@ def _school(table: Table, row: int, fields: Fields, code: str, level: Level) -> 
         phone=phone.removesuffix(".0") if phone else None,
         email=_email(table, row, fields),
         status=SchoolStatus.ACTIVE,
-        categories=tuple(sorted(_categories(fields, level, remote))),
-        remote_known=remote is not None,
+        categories=judged.categories(level),
+        remote_known=judged.remote_known,
         row=row,
     )
-
-
-def _categories(fields: Fields, level: Level, remote: bool | None) -> set[Category]:
-    found = set(orientation_categories(*_number_and_text(fields, "orientation")))
-    if level is Level.SECOND_CHANCE:
-        found.add(Category.SECOND_CHANCE)
-    special = is_special(*_number_and_text(fields, "special"))
-    if special or level is Level.SPECIAL_VOCATIONAL or _says_special(fields):
-        found.add(Category.SPECIAL)
-    if remote:
-        found.add(Category.REMOTE)
-    return found
-
-
-def _says_special(fields: Fields) -> bool:
-    """A type in words («Ειδικό Δημοτικό») where the register's own column is missing."""
-    if "special_id" in fields or "special" in fields:
-        return False
-    return is_special("", fields.get("type", "")) or is_special("", fields.get("subtype", ""))
-
-
-def _type(fields: Fields) -> tuple[str, str]:
-    """The type's number and words. data.gov.gr says «Ιδιωτικά Σχολεία» and has the kind of school as the subtype."""
-    number, text = _number_and_text(fields, "type")
-    return number, f"{fields['subtype']} {text}" if "subtype" in fields else text
-
-
-def _number_and_text(fields: Fields, name: str) -> tuple[str, str]:
-    """The register's number and its words; the column of words may hold the number."""
-    number, text = fields.get(f"{name}_id", ""), fields.get(name, "")
-    if not number and text.isascii() and text.isdigit():
-        return text, ""
-    return number, text
-
-
-def _closed(table: Table, row: int, fields: Fields) -> SkipReason | None:
-    state_id, text = _number_and_text(fields, "state")
-    try:
-        return closed_reason(state_id, text)
-    except ValueError:
-        sentence = "The state «{state}» is not known: taken as working."
-        table.findings.append(_finding(table, "state_unknown", sentence, row, state=text or state_id))
-        return None
-
-
-def _region(table: Table, row: int, fields: Fields) -> str | None:
-    number, text = _number_and_text(fields, "region")
-    written = number or text
-    if not written:
-        return None
-    region = region_of(number) or region_of(text)
-    if region is None:
-        sentence = "The region «{region}» is not known: the school is loaded without one."
-        table.findings.append(_finding(table, "region_unknown", sentence, row, region=text or number))
-    return region
 
 
 def _address(fields: Fields) -> tuple[str | None, str | None]:
@@ -274,7 +249,8 @@ def _email(table: Table, row: int, fields: Fields) -> str | None:
     return None
 
 
-def _repeated(table: Table, earlier: SchoolRow, later: SchoolRow) -> Finding:
+def refuse_other_data(file: str, sheet: str | None, earlier: SchoolRow, later: SchoolRow) -> Finding:
+    """Two rows of one code: a finding when they say the same, otherwise raises InputError with both rows."""
     differences = earlier.differences(later)
     if differences:
         field, (one, other) = next(iter(differences.items()))
@@ -282,7 +258,7 @@ def _repeated(table: Table, earlier: SchoolRow, later: SchoolRow) -> Finding:
             "{file}, row {row}: school {code} is also in row {earlier}, with another {field} "
             "(«{one}», here «{other}»). "
             "Correct or delete one of the two rows.",
-            file=table.file,
+            file=file,
             row=later.row,
             code=later.code,
             earlier=earlier.row,
@@ -291,7 +267,7 @@ def _repeated(table: Table, earlier: SchoolRow, later: SchoolRow) -> Finding:
             other=other,
         )
     text = "School {code} is in row {earlier} already, with the same data: read once."
-    return _finding(table, "repeated", text, later.row, Weight.NOTE, code=later.code, earlier=earlier.row)
+    return Finding("repeated", text, {"code": later.code, "earlier": earlier.row}, later.row, sheet, Weight.NOTE)
 
 
 def _finding(
@@ -300,7 +276,7 @@ def _finding(
     return Finding(code, text, facts, row, table.format.sheet, weight)
 
 
-def _about_the_file(table: Table, known: frozenset[Category], rows: dict[str, SchoolRow]) -> Iterator[Finding]:
+def _about_the_file(table: Table, known: frozenset[Category], schools: int) -> Iterator[Finding]:
     sheet = table.format.sheet
     for category, (code, text) in _UNTOLD.items():
         if category not in known:
@@ -308,7 +284,7 @@ def _about_the_file(table: Table, known: frozenset[Category], rows: dict[str, Sc
     if not {"state", "state_id"} & table.fields and table.format.shape is not Shape.DATA_GOV:
         text = "The file does not say which schools are closed: all of them are taken as working."
         yield Finding("states_unknown", text, sheet=sheet, weight=Weight.NOTE)
-    if not rows:
+    if not schools:
         yield Finding("no_schools", "No row of the file is a school that works.", sheet=sheet)
     if not {"region", "region_id"} & table.fields and table.format.shape is not Shape.DATA_GOV:
         yield Finding("regions_unknown", "The file has no column for regions.", sheet=sheet, weight=Weight.NOTE)

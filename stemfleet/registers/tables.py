@@ -19,7 +19,7 @@ from stemfleet.registers.columns import (
     refuse_missing,
     refuse_without,
 )
-from stemfleet.registers.names import clean, fold
+from stemfleet.registers.names import clean, fold, is_clean
 from stemfleet.registers.sheets import Sheet, Workbook, open_workbook
 from stemfleet.registers.textfiles import detect_encoding
 from stemfleet.registers.units import read_units
@@ -227,7 +227,10 @@ def _fields(rows: Iterable[list[str]], titles: Titles, table: Table) -> Iterator
             table.skipped.append(Skipped(number, SkipReason.TOO_MANY_CELLS, detail=cells[width]))
             continue
         given = len(cells)
-        fields = {field: text for field, i in places if i < given and (text := clean(cells[i]))}
+        texts = [(field, cells[i]) for field, i in places if i < given and cells[i]]
+        if not is_clean("|".join([text for _field, text in texts])):  # rarely; together they are looked at once
+            texts = [(field, clean(text)) for field, text in texts]
+        fields = {field: text for field, text in texts if text}
         code = fields.get(code_field, "")
         if code and not code.isdigit() and fold(code) == code_title:
             table.skipped.append(Skipped(number, SkipReason.REPEATED_TITLES, sheet=sheet))

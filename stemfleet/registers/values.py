@@ -1,11 +1,11 @@
 """What the readers give back: rows as values, what was left out and why, and what to look at."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from stemfleet.words import Category, Level, SchoolStatus
 
@@ -115,8 +115,7 @@ class Skipped:
     sheet: str | None = None
 
 
-@dataclass(frozen=True)
-class SchoolRow:
+class SchoolRow(NamedTuple):
     """One school that works.
 
     `code` is the ministry's, 7 digits. `region` is the regional directorate's number as two digits ("03", see
@@ -142,8 +141,15 @@ class SchoolRow:
 
     def differences(self, other: "SchoolRow") -> dict[str, tuple[Any, Any]]:
         """Field → (mine, the other's), for every field but the row."""
-        pairs = {name: (getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__}
+        pairs = dict(zip(self._fields, zip(self, other, strict=True), strict=True))
         return {name: pair for name, pair in pairs.items() if name != "row" and pair[0] != pair[1]}
+
+
+def closed_codes(skipped: Iterable[Skipped], works: Callable[[str], bool]) -> dict[str, SchoolStatus]:
+    """Code → suspended or abolished, for units listed as closed whose code does not also work."""
+    status = {SkipReason.SUSPENDED: SchoolStatus.SUSPENDED, SkipReason.ABOLISHED: SchoolStatus.ABOLISHED}
+    closed = {skip.code: status[skip.reason] for skip in skipped if skip.reason in status and skip.code is not None}
+    return {code: how for code, how in closed.items() if not works(code)}
 
 
 @dataclass(frozen=True)
@@ -217,13 +223,7 @@ class SchoolsFile(Read[SchoolRow]):
     @property
     def closed(self) -> dict[str, SchoolStatus]:
         """Code → suspended or abolished, for units listed as closed and not also as working under the same code."""
-        working = {school.code for school in self.rows}
-        status = {SkipReason.SUSPENDED: SchoolStatus.SUSPENDED, SkipReason.ABOLISHED: SchoolStatus.ABOLISHED}
-        return {
-            skip.code: status[skip.reason]
-            for skip in self.skipped
-            if skip.reason in status and skip.code is not None and skip.code not in working
-        }
+        return closed_codes(self.skipped, {school.code for school in self.rows}.__contains__)
 
 
 @dataclass(frozen=True)

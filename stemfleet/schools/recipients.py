@@ -1,147 +1,213 @@
 """Comparing a register with the stored recipients, and bringing these up to date."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, insert, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, insert, update
+from sqlmodel import Session, col, delete, func, select
 
-from stemfleet.registers import DepartmentsFile, Finding, SchoolsFile, search_key
-from stemfleet.store import School, SchoolCategory
-from stemfleet.words import Level, RecipientKind, SchoolStatus
+from stemfleet.registers import Finding
+from stemfleet.schools.drafts import Draft, Said, search_name
+from stemfleet.schools.moves import successors
+from stemfleet.store import Kit, LegacyKit, School, SchoolCategory, SchoolChange
+from stemfleet.words import SchoolStatus
 
-_BATCH = 1000
+MOST_LISTED = 10_000  # of new and of changed recipients; all of them are counted
+_WORDS = ("university", "municipality", "name")  # of which `search_name` is made
+_HAS_KITS = "School {code} is listed as {status}, and has {count} kits: say where they go (`kit hand-over`)."
+_MOVED = "School {code} became {successor} by a decision here, and the file lists it as working: it stays closed."
+
+Changes = dict[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
-class RegisterValues:
-    """A register as the values of the columns of `school`, with the categories that it can tell at all (`known`)."""
+class _Stored:
+    """The stored recipients of one batch; values in the order of the draft's fields, then status and the words."""
 
-    rows: Mapping[str, dict[str, Any]]
+    values: Mapping[str, Sequence[Any]]
     categories: Mapping[str, frozenset[str]]
-    known: frozenset[str]
-    closed: Mapping[str, SchoolStatus]
-
-
-def school_values(read: SchoolsFile) -> RegisterValues:
-    """A field that the file gives for no school at all is left out: what is known of it is kept."""
-    fields = ("name", "level", "region", "directorate", "municipality", "address", "postal_code", "phone", "email")
-    told = [name for name in fields if any(getattr(row, name) is not None for row in read.rows)]
-    return RegisterValues(
-        rows={
-            row.code: {name: getattr(row, name) for name in told}
-            | {"status": row.status, "university": None, "search_name": search_key(row.name)}
-            for row in read.rows
-        },
-        categories={row.code: frozenset(map(str, row.categories)) for row in read.rows},
-        known=frozenset(map(str, read.known)),
-        closed=read.closed,
-    )
-
-
-def department_values(read: DepartmentsFile) -> RegisterValues:
-    return RegisterValues(
-        rows={
-            row.code: {
-                "name": row.name,
-                "university": row.university,
-                "level": Level.UNIVERSITY,
-                "municipality": row.city,
-                "status": SchoolStatus.ACTIVE,
-                "search_name": search_key(f"{row.name} {row.university}"),
-            }
-            for row in read.rows
-        },
-        categories={row.code: frozenset() for row in read.rows},
-        known=frozenset(),
-        closed={},
-    )
 
 
 @dataclass
 class RecipientsChange:
-    """New, changed and closed recipients. A recipient that the file does not name stays as it is."""
+    """New, changed and closed recipients. A recipient that the file does not name stays as it is.
 
-    kind: RecipientKind
-    values: RegisterValues
+    `new` and `changed` hold the first ones only; `counts` all of them.
+    """
+
+    draft: Draft
     new: list[str] = field(default_factory=list)
-    changed: dict[str, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
+    changed: dict[str, Changes] = field(default_factory=dict)
     closed: dict[str, SchoolStatus] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        unchanged = len(self.values.rows) - len(self.new) - len(self.changed)
-        return {"new": len(self.new), "changed": len(self.changed), "unchanged": unchanged, "closed": len(self.closed)}
+    counts: dict[str, int] = field(default_factory=dict)
+    _moved: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def between(cls, session: Session, kind: RecipientKind, values: RegisterValues) -> "RecipientsChange":
-        change = cls(kind, values)
-        stored = {s.code: s for s in session.exec(select(School).where(School.kind == kind))}
-        categories = _stored_categories(session)
-        for code, row in values.rows.items():
-            if code not in stored:
-                change.new.append(code)
-            elif different := _differences(stored[code], row, categories.get(code, frozenset()), values, code):
-                change.changed[code] = different
-        for code, status in values.closed.items():
-            if code in stored and stored[code].status is not status:
-                change.closed[code] = status
+    def between(cls, session: Session, draft: Draft, *, count: bool = True) -> "RecipientsChange":
+        """`count` False leaves `new`, `changed` and the counts to `apply`, which goes through the rows anyway."""
+        change = cls(draft, counts=dict.fromkeys(("new", "changed", "unchanged", "closed"), 0))
+        change._moved = successors(session)
+        change._close(session)
+        if count:
+            for batch, new, changed in change._compared(session):
+                change._count(batch, new, changed)
         return change
 
-    def apply(self, session: Session, import_id: int, progress: Any) -> None:
-        connection = session.connection()
-        steps = [*_batches(self.new), *_batches(self.changed)]
-        done, total = 0, len(self.new) + len(self.changed)
-        for codes in steps:
-            fresh = [code for code in codes if code not in self.changed]
-            if fresh:
-                rows = [{"code": code, "kind": self.kind, **self.values.rows[code]} for code in fresh]
-                connection.execute(insert(School), rows)
-            for code in codes:
-                if code in self.changed:
-                    connection.execute(update(School).where(col(School.code) == code), self.values.rows[code])
-            self._set_categories(session, import_id, codes)
-            done += len(codes)
-            progress(done, total)
-        for code, status in self.closed.items():
-            connection.execute(update(School).where(col(School.code) == code), {"status": status})
+    def apply(self, session: Session, import_id: int, progress: Callable[[int, int], None]) -> None:
+        """Writes every batch as it is compared; reports (done, of all) after each."""
+        writer = _Writer(session.connection(), self.draft, import_id)
+        done = 0
+        for batch, new, changed in self._compared(session):
+            self._count(batch, new, changed)
+            writer.add([said for said in batch if said.code in new])
+            writer.change([said for said in batch if said.code in changed], changed)
+            done += len(batch)
+            progress(done, self.draft.number)
+        writer.close(self.closed)
 
-    def _set_categories(self, session: Session, import_id: int, codes: list[str]) -> None:
-        """Only those that this file can tell are replaced: an export without remoteness forgets none of it."""
-        known = col(SchoolCategory.category).in_(sorted(self.values.known))
-        session.connection().execute(delete(SchoolCategory).where(col(SchoolCategory.school_code).in_(codes), known))
-        rows = [
-            {"school_code": code, "category": category, "import_id": import_id}
-            for code in codes
-            for category in sorted(self.values.categories[code])
+    def _compared(self, session: Session) -> Iterator[tuple[list[Said], set[str], dict[str, Changes]]]:
+        """(batch, new codes, changes by code), batch by batch."""
+        for batch in self.draft.batches():
+            stored = _stored(session.connection(), self.draft, batch)
+            new = {said.code for said in batch} - stored.values.keys()
+            known = (said for said in batch if said.code not in new)
+            yield batch, new, {said.code: changes for said in known if (changes := self._changes(said, stored))}
+
+    def _changes(self, said: Said, stored: _Stored) -> Changes:
+        before = stored.values[said.code]
+        changes = {
+            name: (old, now)
+            for name, old, now in zip(self.draft.fields, before, said.values, strict=False)
+            if old != now
+        }
+        status = SchoolStatus(before[len(said.values)])
+        if status is not SchoolStatus.ACTIVE and said.code not in self._moved:
+            changes["status"] = (status, SchoolStatus.ACTIVE)
+        had = stored.categories.get(said.code, frozenset()) & self.draft.known
+        if had != set(said.categories):
+            changes["categories"] = (sorted(had), sorted(said.categories))
+        return changes
+
+    def _count(self, batch: Sequence[Said], new: set[str], changed: dict[str, Changes]) -> None:
+        self.counts["new"] += len(new)
+        self.counts["changed"] += len(changed)
+        self.counts["unchanged"] += len(batch) - len(new) - len(changed)
+        self.new += sorted(new)[: MOST_LISTED - len(self.new)]
+        self.changed |= dict(itertools.islice(changed.items(), MOST_LISTED - len(self.changed)))
+        self.findings += [
+            Finding("moved_but_listed", _MOVED, {"code": said.code, "successor": self._moved[said.code]}, said.row)
+            for said in batch
+            if said.code in self._moved
         ]
+
+    def _close(self, session: Session) -> None:
+        """What the file lists as closed and is stored as something else; kits there are a person's decision."""
+        for codes in _chunks(sorted(self.draft.closed)):
+            stored = select(School.code, School.status).where(col(School.code).in_(codes))
+            self.closed |= {
+                code: self.draft.closed[code]
+                for code, status in session.exec(stored)
+                if status is not self.draft.closed[code] and code not in self._moved
+            }
+        self.counts["closed"] = len(self.closed)
+        for code, number in sorted(_kits(session).items()):
+            if code in self.closed:
+                facts = {"code": code, "status": self.closed[code], "count": number}
+                self.findings.append(Finding("closed_with_kits", _HAS_KITS, facts))
+
+
+class _Writer:
+    """Writes batches of a draft with the database's own driver: the fields of many rows at once."""
+
+    def __init__(self, connection: Connection, draft: Draft, import_id: int) -> None:
+        self.connection = connection
+        self.draft = draft
+        self.import_id = import_id
+        columns = ("code", "kind", "status", "search_name", *draft.fields)
+        self._insert = _insert_sql(self.connection, "school", columns)
+        categories = ("school_code", "category", "import_id", "row")
+        self._insert_category = _insert_sql(self.connection, "school_category", categories)
+
+    def add(self, batch: Sequence[Said]) -> None:
+        if not batch:
+            return
+        fields, kind, status = self.draft.fields, str(self.draft.kind), str(SchoolStatus.ACTIVE)
+        rows = [
+            (said.code, kind, status, search_name(dict(zip(fields, said.values, strict=True))), *said.values)
+            for said in batch
+        ]
+        self.connection.exec_driver_sql(self._insert, rows)
+        self._add_categories(batch)
+
+    def change(self, batch: Sequence[Said], changed: Mapping[str, Changes]) -> None:
+        """Only those categories that this file can tell are replaced: an export without remoteness forgets none."""
+        if not batch:
+            return
+        stored = _stored(self.connection, self.draft, batch).values
+        for said in batch:
+            values: dict[str, Any] = dict(zip(self.draft.fields, said.values, strict=True))
+            if "status" in changed[said.code]:
+                values["status"] = SchoolStatus.ACTIVE
+            words = dict(zip(_WORDS, stored[said.code][-len(_WORDS) :], strict=True))
+            values["search_name"] = search_name(words | values)
+            self.connection.execute(update(School).where(col(School.code) == said.code), values)
+        renewed = [said for said in batch if "categories" in changed[said.code]]
+        of_these = col(SchoolCategory.school_code).in_([said.code for said in renewed])
+        known = col(SchoolCategory.category).in_(sorted(self.draft.known))
+        self.connection.execute(delete(SchoolCategory).where(of_these, known))
+        self._add_categories(renewed)
+        rows = [self._changed_row(said.code, said.row, changed[said.code]) for said in batch]
+        self.connection.execute(insert(SchoolChange), rows)
+
+    def close(self, closed: Mapping[str, SchoolStatus]) -> None:
+        for code, status in closed.items():
+            before = self.connection.execute(select(School.status).where(School.code == code)).scalar_one()
+            self.connection.execute(update(School).where(col(School.code) == code), {"status": status})
+            row = self._changed_row(code, None, {"status": (before, status)})
+            self.connection.execute(insert(SchoolChange), row)
+
+    def _changed_row(self, code: str, row: int | None, changes: Changes) -> dict[str, Any]:
+        return {"school_code": code, "import_id": self.import_id, "row": row, "changes": changes}
+
+    def _add_categories(self, batch: Sequence[Said]) -> None:
+        rows = [(said.code, category, self.import_id, said.row) for said in batch for category in said.categories]
         if rows:
-            session.connection().execute(insert(SchoolCategory), rows)
+            self.connection.exec_driver_sql(self._insert_category, rows)
 
 
-def _stored_categories(session: Session) -> dict[str, frozenset[str]]:
+def _stored(connection: Connection, draft: Draft, batch: Sequence[Said]) -> _Stored:
+    """By a range, because the batch is sorted: one statement, whatever the batch."""
+    first, last = batch[0].code, batch[-1].code
+    columns = [getattr(School, name) for name in ("code", *draft.fields, "status", *_WORDS)]
+    schools = select(*columns).where(col(School.code).between(first, last), School.kind == draft.kind)
+    categories = select(SchoolCategory.school_code, SchoolCategory.category)
+    categories = categories.where(col(SchoolCategory.school_code).between(first, last))
     found: dict[str, set[str]] = {}
-    for row in session.exec(select(SchoolCategory)):
-        found.setdefault(row.school_code, set()).add(row.category)
-    return {code: frozenset(categories) for code, categories in found.items()}
+    for code, category in connection.execute(categories):
+        found.setdefault(code, set()).add(category)
+    values = {code: values for code, *values in connection.execute(schools)}
+    return _Stored(values, {code: frozenset(names) for code, names in found.items()})
 
 
-def _differences(
-    stored: School, row: Mapping[str, Any], categories: frozenset[str], values: RegisterValues, code: str
-) -> dict[str, tuple[Any, Any]]:
-    different = {
-        name: (getattr(stored, name), value)
-        for name, value in row.items()
-        if getattr(stored, name) != value and name != "search_name"
-    }
-    before, now = categories & values.known, values.categories[code]
-    if before != now:
-        different["categories"] = (sorted(before), sorted(now))
-    return different
+def _kits(session: Session) -> dict[str, int]:
+    """How many kits each school holds, or is said to hold by a list of earlier waves."""
+    tagged = select(Kit.school_code, func.count()).where(col(Kit.school_code).is_not(None)).group_by(Kit.school_code)
+    listed = select(LegacyKit.school_code, func.count()).where(col(LegacyKit.answer).is_(None))
+    found: Counter[str] = Counter()
+    for counted in (tagged, listed.group_by(LegacyKit.school_code)):
+        found.update({code: number for code, number in session.exec(counted) if code is not None})
+    return found
 
 
-def _batches(codes: Iterable[str]) -> Iterator[list[str]]:
-    whole = list(codes)
-    return (whole[start : start + _BATCH] for start in range(0, len(whole), _BATCH))
+def _insert_sql(connection: Connection, table: str, columns: Sequence[str]) -> str:
+    """With the driver's own marks: much faster than SQLAlchemy's for a hundred thousand rows."""
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608
+
+
+def _chunks(codes: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (codes[start : start + MOST_LISTED] for start in range(0, len(codes), MOST_LISTED))

@@ -1,0 +1,176 @@
+"""A register as read and not yet applied: its rows by code, batch by batch, in a temporary file instead of memory.
+
+500,000 schools are kept in SQLite's own temporary database, which no other program sees and which is gone with this
+one. Sorted by code, they are compared with the stored ones side by side, and the search index is written in order.
+"""
+
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from stemfleet.registers import (
+    DepartmentsFile,
+    FileFormat,
+    Finding,
+    SchoolRow,
+    SchoolsReading,
+    Skipped,
+    closed_codes,
+    open_schools,
+    refuse_other_data,
+    search_key,
+)
+from stemfleet.words import Category, Level, RecipientKind, SchoolStatus
+
+RowT = TypeVar("RowT")
+_BATCH = 1000
+_FIELDS = ("name", "level", "region", "directorate", "municipality", "address", "postal_code", "phone", "email")
+
+
+class Said(NamedTuple):
+    """What a file says of one recipient; `values` in the order of the draft's `fields`."""
+
+    code: str
+    values: tuple[Any, ...]
+    categories: tuple[str, ...]
+    row: int
+
+
+class Draft(Protocol):
+    """`fields`: the columns of `school` that the file tells at all; `known`: the categories that it can tell.
+
+    `closed`: code → status, for schools that it lists as closed.
+    """
+
+    @property
+    def kind(self) -> RecipientKind: ...
+    @property
+    def fields(self) -> Sequence[str]: ...
+    @property
+    def known(self) -> frozenset[str]: ...
+    @property
+    def closed(self) -> Mapping[str, SchoolStatus]: ...
+    @property
+    def number(self) -> int: ...
+    def batches(self) -> Iterator[list[Said]]:
+        """Every recipient once, by code."""
+        ...
+
+
+@dataclass
+class SchoolsDraft:
+    """A register of schools. A field that the file gives for no school at all is not among `fields`."""
+
+    file: str
+    format: FileFormat
+    skipped: Sequence[Skipped]
+    findings: Sequence[Finding]
+    known: frozenset[str]
+    closed: Mapping[str, SchoolStatus]
+    fields: Sequence[str]
+    number: int
+    _rows: sqlite3.Connection = field(repr=False)
+    kind: RecipientKind = RecipientKind.SCHOOL
+
+    @classmethod
+    def read(cls, path: Path) -> "SchoolsDraft":
+        """Raises InputError for a file that cannot be used, two different schools under one code among it."""
+        rows = sqlite3.connect("", check_same_thread=False)
+        rows.execute(f"CREATE TABLE said (code, {', '.join(_FIELDS)}, categories, row)")
+        insert = f"INSERT INTO said VALUES ({', '.join('?' * (len(_FIELDS) + 3))})"  # noqa: S608 (names of ours)
+        with open_schools(path) as reading:
+            told = [False] * len(_FIELDS)
+            for batch in _in_batches(map(_as_tuple, reading.rows)):
+                for place, column in enumerate(list(zip(*batch, strict=True))[1:-2]):
+                    told[place] = told[place] or column.count(None) < len(column)
+                rows.executemany(insert, batch)
+            repeated = _without_repeated(rows, reading)
+            number: int = rows.execute("SELECT count(*) FROM said").fetchone()[0]
+            return cls(
+                file=reading.file,
+                format=reading.format,
+                skipped=tuple(reading.skipped),
+                findings=(*reading.findings(number), *repeated),
+                known=frozenset(map(str, reading.known)),
+                closed=closed_codes(reading.skipped, _works(rows, reading.skipped)),
+                fields=[name for name, is_told in zip(_FIELDS, told, strict=True) if is_told],
+                number=number,
+                _rows=rows,
+            )
+
+    def batches(self) -> Iterator[list[Said]]:
+        columns = ", ".join(self.fields)
+        chosen = f"SELECT code, row, categories, {columns} FROM said ORDER BY code"  # noqa: S608 (names of ours)
+        rows = self._rows.execute(chosen)
+        while batch := rows.fetchmany(_BATCH):
+            yield [Said(code, tuple(values), tuple(names.split()), row) for code, row, names, *values in batch]
+
+
+@dataclass(frozen=True)
+class DepartmentsDraft:
+    """The university departments: few."""
+
+    read: DepartmentsFile
+    kind: RecipientKind = RecipientKind.DEPARTMENT
+    fields: Sequence[str] = ("name", "university", "municipality", "level")
+    known: frozenset[str] = frozenset()
+    closed: Mapping[str, SchoolStatus] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        return len(self.read.rows)
+
+    def batches(self) -> Iterator[list[Said]]:
+        rows = sorted(self.read.rows, key=lambda row: row.code)
+        said = (Said(r.code, (r.name, r.university, r.city, Level.UNIVERSITY), (), r.row) for r in rows)
+        return _in_batches(said)
+
+
+def search_name(school: Mapping[str, Any]) -> str:
+    """What a recipient is found by: its name and where it is."""
+    return search_key(" ".join(filter(None, (school["name"], school.get("university"), school.get("municipality")))))
+
+
+def _as_tuple(row: SchoolRow) -> tuple[Any, ...]:
+    return (*row[: 1 + len(_FIELDS)], " ".join(row.categories), row.row)
+
+
+def _in_batches(rows: Iterable[RowT]) -> Iterator[list[RowT]]:
+    left = iter(rows)
+    while batch := list(itertools.islice(left, _BATCH)):
+        yield batch
+
+
+def _without_repeated(rows: sqlite3.Connection, reading: SchoolsReading) -> list[Finding]:
+    """Leaves the first row of each code. Raises InputError when a later one says something else."""
+    twice = rows.execute("SELECT code FROM said GROUP BY code HAVING count(*) > 1").fetchall()
+    rows.execute("CREATE TEMP TABLE twice (code)")
+    rows.executemany("INSERT INTO twice VALUES (?)", twice)
+    chosen = rows.execute("SELECT rowid, * FROM said WHERE code IN (SELECT code FROM twice) ORDER BY rowid")
+    first: dict[str, SchoolRow] = {}
+    found, superfluous = [], []
+    for rowid, *cells, categories, row in chosen:
+        school = _as_row(cells, categories, row)
+        earlier = first.setdefault(school.code, school)
+        if earlier is not school:
+            found.append(refuse_other_data(reading.file, reading.format.sheet, earlier, school))
+            superfluous.append((rowid,))
+    rows.executemany("DELETE FROM said WHERE rowid = ?", superfluous)
+    return found
+
+
+def _as_row(cells: Sequence[Any], categories: str, row: int) -> SchoolRow:
+    """To compare it with another one of the same file; remoteness is among the categories."""
+    kinds = tuple(map(Category, categories.split()))
+    return SchoolRow._make([*cells, SchoolStatus.ACTIVE, kinds, True, row])
+
+
+def _works(rows: sqlite3.Connection, skipped: Iterable[Skipped]) -> Callable[[str], bool]:
+    """Whether a code is among the rows; asked of codes that the file also lists as closed."""
+    rows.execute("CREATE TEMP TABLE asked (code)")
+    rows.executemany("INSERT INTO asked VALUES (?)", ((skip.code,) for skip in skipped if skip.code))
+    there = {code for (code,) in rows.execute("SELECT code FROM asked INTERSECT SELECT code FROM said")}
+    return there.__contains__
