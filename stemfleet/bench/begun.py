@@ -17,13 +17,13 @@ def this_process() -> str:
     return _named(psutil.Process(os.getpid()))
 
 
-def end_start(session: Session, start: BenchStart, run: BoardRun) -> None:
+def end_start(session: Session, start: BenchStart, board_id: str | None, kit_tag: str | None) -> None:
     """The board has its record now, in the same transaction; so nothing says any more that it was interrupted."""
     again = [and_(col(BenchStart.station) == start.station, col(BenchStart.slot) == start.slot, _nameless())]
-    if run.board_id is not None:
-        again.append(col(BenchStart.board_id) == run.board_id)
-    if run.kit_tag is not None:
-        again.append(and_(col(BenchStart.kit_tag) == run.kit_tag, col(BenchStart.recipe) == run.recipe))
+    if board_id is not None:
+        again.append(col(BenchStart.board_id) == board_id)
+    if kit_tag is not None:
+        again.append(and_(col(BenchStart.kit_tag) == kit_tag, col(BenchStart.recipe) == start.recipe))
     settled = and_(col(BenchStart.interrupted).is_not(None), or_(*again))
     session.connection().execute(delete(BenchStart).where(or_(col(BenchStart.id) == start.id, settled)))
 

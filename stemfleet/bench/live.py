@@ -11,14 +11,13 @@ from stemfleet.bench.positions import Lesson, Positions
 from stemfleet.bench.records import keep_run
 from stemfleet.bench.seen import Seen, seen_before
 from stemfleet.bench.stations import StationView, read_station, set_auto_start
-from stemfleet.devices.bench import Bench
-from stemfleet.devices.faults import BoardFail
+from stemfleet.devices.bench import Bench, Listener
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status
 from stemfleet.errors import Busy, StemfleetError
 from stemfleet.kits import check_fits, find_kit, put_into_kit
 from stemfleet.store import BenchStart, Board, Person
-from stemfleet.words import Outcome, Reason, Role
+from stemfleet.words import Outcome, Role
 from stemfleet.workshop import Workshop
 
 
@@ -41,7 +40,9 @@ class LiveBench:
     def __init__(self, workshop: Workshop, slots: Sequence[Slot], station: str) -> None:
         self._workshop = workshop
         self.station = station
-        self.bench = Bench(slots, station=station, operator="", keep=self._keep, owner=self._refuse, choose=identified)
+        self.bench = Bench(
+            slots, station=station, operator="", keep=self._keep, owner=self._refuse, choose=self._identify
+        )
         self._ordering = threading.Lock()
         self._orders: dict[str, Order] = {}
         self._expected: dict[str, str] = {}
@@ -185,6 +186,15 @@ class LiveBench:
             self.bench.put(board, fresh=False)
         return board, kit.tag
 
+    def _identify(self, slot: Slot, told: Listener, stop: threading.Event) -> Slot:
+        """Nothing was begun with a board that nobody can tell the kind of."""
+        try:
+            return identified(slot, told, stop)
+        except StemfleetError:
+            with self._workshop.store.write() as session:
+                session.delete(session.get_one(BenchStart, self._orders[slot.name or slot.port].start_id))
+            raise
+
     def _begin(self, person: Person, board: Slot, kit_tag: str | None) -> int:
         """From here on a killed program leaves a trace of the board."""
         with self._workshop.store.write() as session:
@@ -214,17 +224,7 @@ class LiveBench:
             session.get_one(BenchStart, order.start_id).board_id = board_id
             self._seen[name] = seen_before(session, board_id)
             board = session.get(Board, board_id)
-        self._refuse_twin(name, slot, board_id)
         return board.kit_tag if board and order.kit_tag and board.kit_tag != order.kit_tag else None
-
-    def _refuse_twin(self, name: str, slot: Slot, board_id: str) -> None:
-        for state in self.snapshot():
-            there = state.status is Status.RUNNING or (self.watches and state.status is Status.DONE)
-            if there and state.slot != name and state.board_id == board_id and state.port != slot.port:
-                raise BoardFail(
-                    Reason.DUPLICATE_ID,
-                    f"The board in slot {state.slot} has the same identity, {board_id}. Put both boards aside.",
-                )
 
     def _plugged(self, name: str, view: StationView) -> None:
         if view.auto_start_by is None:

@@ -48,9 +48,9 @@ def keep_run(
     subject = record.board_id or f"run {run.id}"
     facts = {"recipe": record.recipe, "outcome": record.outcome, "reason": record.reason, "run": run.id}
     write_history(session, person, "board", subject, "board_run", **facts, **{RECORD: record_sha256(run)})
-    count_run(session, person, workshop, run, kit_tag)
     if start is not None:
-        end_start(session, start, run)
+        end_start(session, start, record.board_id, kit_tag)  # before the kit is judged
+    count_run(session, person, workshop, run, kit_tag)
     return run
 
 
