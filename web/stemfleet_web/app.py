@@ -41,6 +41,7 @@ def create_app(
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a wall stays open for days
         MAX_CONTENT_LENGTH=1_000_000,
         BOOTSTRAP_SERVE_LOCAL=True,
+        EVIDENCE=workshop.evidence,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     feed = None if bench is None else BenchFeed(bench)
