@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from stemfleet.allocation.canonical import digest
+from stemfleet.allocation.bundle import APPLICANTS
+from stemfleet.allocation.canonical import canonical, digest
 from stemfleet.allocation.events import Event
 from stemfleet.allocation.values import Applicant
 from stemfleet.errors import InputError, NotFound, Refused
@@ -22,13 +23,21 @@ from stemfleet.rounds.corrections import (
     corrections_between,
     find_applicant,
 )
-from stemfleet.rounds.process import find_round, keep_attachment, must_allow, read_inputs, stamp, take_step
+from stemfleet.rounds.process import (
+    find_round,
+    keep_attachment,
+    must_allow,
+    read_bytes,
+    read_inputs,
+    stamp,
+    take_step,
+)
 from stemfleet.rounds.proofs import check_proofs
 from stemfleet.schools.evidence import keep_record
 from stemfleet.store import Attachment, Evidence, Objection, ObjectionProof, Person, Round, School, Store
 from stemfleet.waves.items import items_of
 from stemfleet.waves.points import Item, PointsTable
-from stemfleet.words import ObjectionState, Role, RoundStep
+from stemfleet.words import ObjectionState, Role, RoundState, RoundStep
 from stemfleet.workshop import Workshop
 
 LONGEST_TEXT = 4000
@@ -92,6 +101,14 @@ def window_is_open(workshop: Workshop, round_: Round) -> bool:
     except Refused:
         return False
     return True
+
+
+def open_windows(workshop: Workshop, school: str | None = None) -> list[Round]:
+    """Rounds to whose points schools can object just now; of a school only those that it stands in."""
+    with workshop.store.read() as session:
+        chosen = select(Round).where(Round.state == RoundState.PROVISIONAL).order_by(Round.wave_code)
+        rounds = [found for found in session.exec(chosen) if window_is_open(workshop, found)]
+        return [found for found in rounds if school is None or _stands_in(session, found, school)]
 
 
 def make_objection(
@@ -270,6 +287,12 @@ def _find(session: Session, number: int) -> Objection:
     if objection is None:
         raise NotFound("There is no objection {number}.", number=number)
     return objection
+
+
+def _stands_in(session: Session, round_: Round, school: str) -> bool:
+    """By the text of the file: a school's page must not wait until 14,000 applicants are read."""
+    content = read_bytes(session, round_, APPLICANTS) or b""
+    return b'"school":' + canonical(school).strip() in content
 
 
 def _of(session: Session, person: Person, number: int) -> Objection:
