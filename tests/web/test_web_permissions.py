@@ -21,6 +21,18 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("GET", "/waves"): ALL,
     ("GET", "/waves/<code>"): ALL,
     ("GET", "/waves/<code>/bundle.zip"): ALL,
+    ("GET", "/rounds"): ALL,
+    ("POST", "/rounds"): NSO,
+    ("GET", "/rounds/<wave>"): ALL,
+    ("POST", "/rounds/<wave>/rules"): NSO,
+    ("GET", "/rounds/<wave>/steps/<int:step>/<name>"): ALL,
+    ("GET", "/rounds/<wave>/steps/<int:step>.zip"): ALL,
+    ("POST", "/rounds/<wave>/take/<step>"): NSO,
+    ("GET", "/rounds/<wave>/applicants"): NSO,
+    ("GET", "/rounds/<wave>/applicants/<school>"): NSO,
+    ("POST", "/rounds/<wave>/applicants/<school>"): NSO,
+    ("GET", "/rounds/<wave>/offers/<school>/<answer>"): {"teacher", "nso"},
+    ("POST", "/rounds/<wave>/offers/<school>/<answer>"): {"teacher", "nso"},
     ("GET", "/language/<code>"): ALL,
     ("GET", "/sign-in"): ALL,
     ("GET", "/bench"): STAFF,
@@ -73,7 +85,7 @@ def test_nobody_gets_further_than_the_table_says(
 ) -> None:
     person: Person | None = None if who == "anybody" else request.getfixturevalue(who)
     visitor = visit(person)
-    places = {"<tag>": stock.shipped, "<code>": stock.school, "<token>": "none"}
+    places = {"<tag>": stock.shipped, "<school>": stock.school, "<code>": stock.school, "<token>": "none"}
     wrong = []
     for (method, rule), allowed in TABLE.items():
         path = rule

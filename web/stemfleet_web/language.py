@@ -1,25 +1,30 @@
 """Greek first, English by a link that everybody sees; remembered in a cookie."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, request
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, format_datetime, get_locale, gettext
 
 from stemfleet.errors import StemfleetError
 from stemfleet_web.words import label_of_fact
 
 LANGUAGES = {"el": "Ελληνικά", "en": "English"}
 DEFAULT = "el"
+ATHENS = ZoneInfo("Europe/Athens")
 COOKIE = "language"
 COOKIE_SECONDS = 365 * 24 * 3600
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")  # a time as the error sentences have it
 _PLACES = ("{file}: {where}: ", "{file}: ")  # before what is wrong in a file; see stemfleet.allocation.reading
 
 
 def install(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
-    app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Athens"
+    app.config["BABEL_DEFAULT_TIMEZONE"] = ATHENS.key
     Babel(app, locale_selector=chosen_language)
 
 
@@ -54,5 +59,14 @@ def filled(text: str, facts: Mapping[str, Any]) -> str:
     return text.format(**{name: _fact(value) for name, value in facts.items()})
 
 
+def moment(at: datetime | str | None) -> str:
+    """A time as people in Greece read it."""
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at)
+    return format_datetime(at, "d MMM y, HH:mm") if at else ""
+
+
 def _fact(value: Any) -> Any:
-    return label_of_fact(value) if isinstance(value, StrEnum | str) else value
+    if not isinstance(value, StrEnum | str):
+        return value
+    return moment(value) if _STAMP.fullmatch(value) else label_of_fact(value)

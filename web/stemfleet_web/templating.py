@@ -1,16 +1,15 @@
 """What templates can say beside what pages hand them: words of the program, times, titles, the person."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import Flask, request
-from flask_babel import format_datetime, format_decimal
+from flask_babel import format_decimal
 
 from stemfleet.catalogue import Model
 from stemfleet.words import Outcome
 from stemfleet_web import words
 from stemfleet_web.door import the_door
-from stemfleet_web.language import LANGUAGES, language
+from stemfleet_web.language import LANGUAGES, language, moment
 from stemfleet_web.persons import is_staff, person_or_none
 
 # Shape beside colour and word: the same sign stands for the same thing on every page (see shapes.html).
@@ -37,6 +36,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(words.region_name, "region_name")
     app.add_template_filter(moment, "moment")
     app.add_template_filter(number, "number")
+    app.add_template_filter(size, "size")
     app.add_template_filter(model_title, "model_title")
     app.add_template_filter(lambda value: _SHAPES.get(value, "question"), "outcome_shape")
     app.add_template_filter(lambda value: _OUTCOME_TONES.get(value, "warn"), "outcome_tone")
@@ -44,11 +44,12 @@ def install(app: Flask) -> None:
     app.context_processor(_surroundings)
 
 
-def moment(at: datetime | str | None) -> str:
-    """A time as people in Greece read it."""
-    if isinstance(at, str):
-        at = datetime.fromisoformat(at)
-    return format_datetime(at, "d MMM y, HH:mm") if at else ""
+def size(octets: int) -> str:
+    """A file's size in the units of everyday."""
+    for unit, worth in (("MB", 1_000_000), ("kB", 1000)):
+        if octets >= worth:
+            return f"{format_decimal(octets / worth, '#,##0.0')} {unit}"
+    return f"{octets} B"
 
 
 def number(value: Any) -> str:

@@ -8,12 +8,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from stemfleet.errors import NotFound
 from stemfleet.kits import count_kits, list_kits, list_reports
 from stemfleet.registers import fold
+from stemfleet.rounds import list_offers
 from stemfleet.schools import show_school
 from stemfleet.store import Person
 from stemfleet.waves import AwardRow, WaveView, list_waves, read_bundle, show_wave
 from stemfleet.words import KitState, Role
 from stemfleet_web.door import the_door
 from stemfleet_web.language import COOKIE, COOKIE_SECONDS, LANGUAGES
+from stemfleet_web.pages.rounds import running_rounds
 from stemfleet_web.persons import person_or_none
 from stemfleet_web.protection import safe_target
 
@@ -33,7 +35,8 @@ def start() -> str:
 def _start_school(person: Person) -> str:
     assert person.school_code is not None
     view = show_school(the_door().store, person.school_code)
-    return render_template("start_school.html", view=view)
+    offers = list_offers(the_door().workshop, person.school_code)
+    return render_template("start_school.html", view=view, offers=offers)
 
 
 def _start_warehouse(_person: Person) -> str:
@@ -47,6 +50,8 @@ def _start_nso(_person: Person) -> str:
     store = the_door().store
     return render_template(
         "start_nso.html",
+        views=running_rounds(),
+        now=the_door().workshop.clock(),
         waves=_newest_waves(),
         counts=count_kits(store),
         states=KitState,

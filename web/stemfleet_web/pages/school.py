@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.errors import InputError, StemfleetError
 from stemfleet.kits import KitView, confirm_receipt, report_kit, show_kit
+from stemfleet.rounds import list_offers
 from stemfleet.schools import find_schools, show_school
 from stemfleet.words import Role
 from stemfleet_web.door import the_door
@@ -81,4 +82,6 @@ def schools() -> str:
 def school(code: str) -> str:
     """A school's page: its own for a school, any for the others."""
     check_may_see(code)
-    return render_template("school.html", view=show_school(the_door().store, code))
+    may_answer = the_person().role is not Role.WAREHOUSE
+    offers = list_offers(the_door().workshop, code) if may_answer else []
+    return render_template("school.html", view=show_school(the_door().store, code), offers=offers)

@@ -1,0 +1,199 @@
+"""Rounds: how far each has come, what every step published, the log; for everybody, without names of persons."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from stemfleet.allocation.bundle import zip_files
+from stemfleet.allocation.draw import PLANNING
+from stemfleet.allocation.rules_file import parse_rules
+from stemfleet.errors import InputError, NotFound, StemfleetError
+from stemfleet.rounds import (
+    RoundView,
+    StepView,
+    change_rules,
+    draft_wave,
+    list_rounds,
+    read_published,
+    read_published_file,
+    show_round,
+)
+from stemfleet.words import Role, RoundState, RoundStep
+from stemfleet_web.door import the_door
+from stemfleet_web.language import sentence
+from stemfleet_web.pages.round_forms import KNOWN_SOURCES, next_steps
+from stemfleet_web.persons import only, person_or_none, the_person
+from stemfleet_web.problems import status_of
+
+blueprint = Blueprint("rounds", __name__)
+_BY_SCHOOLS = {RoundStep.ACCEPTED, RoundStep.DECLINED}
+_LISTS = ("lists.points", "lists.results", "lists.cutoffs")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A state on a round's way. `mark`: past, now, skipped or to_come."""
+
+    state: RoundState
+    mark: str
+    at: datetime | None
+
+
+def stages(view: RoundView) -> list[Stage]:
+    """The whole way of a round, in order."""
+    way = list(RoundState)
+    here = way.index(view.round.state)
+    return [Stage(state, _mark(view, state, way.index(state) - here), view.reached.get(state)) for state in way]
+
+
+def _mark(view: RoundView, state: RoundState, ahead: int) -> str:
+    if ahead > 0:
+        return "to_come"
+    if ahead == 0 and state is not RoundState.CLOSED:
+        return "now"
+    return "past" if state in view.reached else "skipped"
+
+
+def running_rounds() -> list[RoundView]:
+    """Those of the NSO that have steps to take, the newest first."""
+    store = the_door().store
+    going = (r for r in list_rounds(store) if not r.replay and r.state is not RoundState.CLOSED)
+    return [show_round(store, found.wave_code) for found in going]
+
+
+def is_nso() -> bool:
+    person = person_or_none()
+    return person is not None and person.role is Role.NSO
+
+
+def visible_round(wave: str) -> RoundView:
+    """The round, if it has published something or the NSO asks. Raises NotFound."""
+    view = show_round(the_door().store, wave)
+    if not view.is_public and not is_nso():
+        raise NotFound("There is no round {wave}.", wave=wave)
+    return view
+
+
+@blueprint.get("/rounds")
+def rounds() -> str:
+    return _rounds()
+
+
+def _rounds(problem: str | None = None) -> str:
+    store = the_door().store
+    views = (show_round(store, found.wave_code) for found in list_rounds(store))
+    shown = [view for view in views if view.is_public or is_nso()]
+    return render_template(
+        "rounds.html",
+        running=[view for view in shown if not view.round.replay and view.round.state is not RoundState.CLOSED],
+        ended=[view for view in shown if view.round.replay or view.round.state is RoundState.CLOSED],
+        now=the_door().workshop.clock(),
+        planning=PLANNING,
+        typed=request.form,
+        problem=problem,
+    )
+
+
+@blueprint.post("/rounds")
+@only(Role.NSO)
+def begin() -> AnyResponse | tuple[str, int]:
+    """Begins a round as a draft of an uploaded rules file."""
+    try:
+        rules, year = _sent_rules()
+        wave = draft_wave(the_door().workshop, the_person(), rules, year)
+    except StemfleetError as error:
+        return _rounds(sentence(error)), status_of(error)
+    return redirect(url_for(".show", wave=wave))
+
+
+@blueprint.get("/rounds/<wave>")
+def show(wave: str) -> str:
+    return render_round(visible_round(wave))
+
+
+@blueprint.post("/rounds/<wave>/rules")
+@only(Role.NSO)
+def change(wave: str) -> AnyResponse | tuple[str, int]:
+    """Replaces the rules of a draft by those of an uploaded file."""
+    try:
+        rules, year = _sent_rules()
+        if rules.wave != wave:
+            raise InputError("The file holds the rules of {other}, not of {wave}.", other=rules.wave, wave=wave)
+        change_rules(the_door().workshop, the_person(), rules, year)
+    except StemfleetError as error:
+        view = show_round(the_door().store, wave)
+        return render_round(view, step=RoundStep.RULES_CHANGED, problem=sentence(error)), status_of(error)
+    return redirect(url_for(".show", wave=wave))
+
+
+def _sent_rules() -> tuple[Any, int]:
+    """(rules, year) of a form with a file. Raises InputError."""
+    file, year = request.files.get("rules"), request.form.get("year", "").strip()
+    if file is None or not file.filename:
+        raise InputError("Choose a file with rules.")
+    if not year.isdecimal() or not 2005 <= int(year[:9]) <= 2100:
+        raise InputError("{year} is not a year from 2005 to 2100.", year=year or "–")
+    return parse_rules(file.read(), file.filename), int(year)
+
+
+def render_round(
+    view: RoundView,
+    *,
+    step: RoundStep | None = None,
+    problem: str | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> str:
+    """The page of a round; with what is wrong at the form of a step, and what was typed there."""
+    person = person_or_none()
+    return render_template(
+        "round.html",
+        view=view,
+        round=view.round,
+        stages=stages(view),
+        next=next_steps(view, person) if person is not None and is_nso() else [],
+        now=the_door().workshop.clock(),
+        step=step,
+        problem=problem,
+        typed=typed or {},
+        sources=KNOWN_SOURCES,
+        planning=PLANNING,
+        lists=[name for name in _LISTS if name in current_app.view_functions],
+    )
+
+
+@blueprint.get("/rounds/<wave>/steps/<int:step>/<name>")
+def published_file(wave: str, step: int, name: str) -> AnyResponse:
+    """A file as a step published it, byte for byte."""
+    visible_round(wave)
+    content, sha256 = read_published_file(the_door().store, wave, step, name)
+    response = send_file(io.BytesIO(content), as_attachment=True, download_name=name, etag=sha256)
+    return response.make_conditional(request)
+
+
+@blueprint.get("/rounds/<wave>/steps/<int:step>.zip")
+def published_zip(wave: str, step: int) -> Response:
+    """All files of a step."""
+    visible_round(wave)
+    packed = io.BytesIO()
+    zip_files(packed, read_published(the_door().store, wave, step))
+    packed.seek(0)
+    return send_file(packed, "application/zip", as_attachment=True, download_name=f"{wave}-{step}.zip")
+
+
+@blueprint.app_template_filter("by_school")
+def by_school(step: StepView) -> bool:
+    """Whether a step was taken by a person of a school."""
+    return step.step in _BY_SCHOOLS and not step.facts.get("in_its_name")
+
+
+@blueprint.app_template_filter("changed_lines")
+def changed_lines(values: tuple[list[Any], list[Any]]) -> list[tuple[str, int, int]]:
+    """(label, points before, points after) of the lines of points that differ."""
+    before, after = (dict(lines) for lines in values)
+    labels = list(before) + [label for label in after if label not in before]
+    return [(x, before.get(x, 0), after.get(x, 0)) for x in labels if before.get(x, 0) != after.get(x, 0)]

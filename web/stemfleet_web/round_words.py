@@ -1,0 +1,51 @@
+"""The words of a round, part of the tables in `words.py`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+Labels = Mapping[str, Any]
+
+ROUND_STATES: Labels = {
+    "draft": _("Draft"),
+    "rules_published": _("Rules published"),
+    "provisional": _("Provisional points"),
+    "frozen": _("Inputs frozen"),
+    "drawn": _("Draw"),
+    "published": _("Results"),
+    "appeals": _("Appeals"),
+    "final": _("Final lists"),
+    "offers": _("Offers"),
+    "closed": _("End of the round"),
+}
+
+OFFER_STATES: Labels = {
+    "open": _("Not answered yet"),
+    "accepted": _("Accepted"),
+    "declined": _("Declined"),
+    "expired": _("Expired"),
+    "replaced": _("Replaced by a better offer"),
+}
+
+STAGE_MARKS: Labels = {
+    "past": _("done"),
+    "now": _("here now"),
+    "skipped": _("not needed"),
+    "to_come": _("to come"),
+}
+
+APPLICANT_FIELDS: Labels = {
+    "level": _("Level"),
+    "region": _("Region"),
+    "categories": _("Categories"),
+    "points": _("Points"),
+    "lines": _("Lines of points"),
+    "preferences": _("Lots wanted, best first"),
+    "ineligible": _("Lots that are closed to it"),
+}
+
+APPEAL_REMEDIES: Labels = {
+    "reallocation": _("New allocation with the same tickets"),
+    "extra_seat": _("An extra seat"),
+}
