@@ -15,10 +15,11 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "web" / "stemfleet_web" / "translations"
+_OF_ALLOCATION = ("canonical", "compare", "draw", "engine", "events", "reading", "rules_file", "whatif")
 SOURCES = (
     "web/stemfleet_web",
     *(f"stemfleet/{room}" for room in ("bench", "catalogue", "kits", "rounds", "schools", "store", "waves")),
-    *(f"stemfleet/allocation/{file}.py" for file in ("canonical", "draw", "engine", "events", "reading", "rules_file")),
+    *(f"stemfleet/allocation/{file}.py" for file in _OF_ALLOCATION),
     *(f"stemfleet/{file}.py" for file in ("accounts", "devices/families/checklist", "errors", "shipments")),
 )
 ERRORS = ("InputError", "NotFound", "Refused", "Unavailable", "ToolMissing", "Busy", "NotYours")

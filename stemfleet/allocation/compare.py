@@ -135,23 +135,23 @@ def uncounted(base: Rules, other: Rules) -> list[str]:
 
 def _notices(base: Rules, other: Rules, recounts: Sequence[Recount]) -> list[Notice]:
     counted = {recount.rule.key: recount for recount in recounts}
-    notices = []
-    for key in uncounted(base, other):
-        if key not in counted:
-            text = "{key} differs: it is not used here, points and closed lots are as published."
-            notices.append(Notice(text, {"key": key}))
-        elif counted[key].unequal:
-            text = (
-                "{key} differs and was counted anew from what is stored now. Of {number} applicants that no longer "
-                "gives what was published; for them the difference between the two rules is added to it."
-            )
-            notices.append(Notice(text, {"key": key, "number": counted[key].unequal}))
-        else:
-            text = (
-                "{key} differs and was counted anew from what is stored: it still gives everything that was published."
-            )
-            notices.append(Notice(text, {"key": key}))
-    return notices
+    return [_notice(key, counted.get(key)) for key in uncounted(base, other)]
+
+
+def _notice(key: str, recount: Recount | None) -> Notice:
+    if recount is None:
+        return Notice("{key} differs: it is not used here, points and closed lots are as published.", {"key": key})
+    if recount.unequal:
+        return Notice(
+            "{key} differs and was counted anew from what is stored now. Of {number} applicants that no longer gives "
+            "what was published; for them the difference between the two rules is added to what was published.",
+            {"key": key, "number": recount.unequal},
+        )
+    return Notice(
+        "{key} differs and was counted anew from what is stored: by the wave's own rules that still gives everything "
+        "that was published.",
+        {"key": key},
+    )
 
 
 def compare_pure_merit(
