@@ -13,8 +13,9 @@ from stemfleet.workshop import Workshop
 from stemfleet_web import language, persons, problems, protection, templating
 from stemfleet_web.door import Door, install_door
 from stemfleet_web.feed import BenchFeed
-from stemfleet_web.pages import api, applicants, kits, nso, offers, public, round_steps, rounds, school, signin, whatif
+from stemfleet_web.pages import api, applicants, kits, nso, offers, planner, public, rounds, school, signin, whatif
 from stemfleet_web.pages import bench as bench_pages
+from stemfleet_web.pages import round_steps
 from stemfleet_web.pages import work as work_pages
 from stemfleet_web.workroom import Workroom
 
@@ -58,5 +59,5 @@ def create_app(
 
 def _register_pages(app: Flask) -> None:
     of_rounds = (rounds, round_steps, applicants, offers)
-    for page in (public, signin, kits, bench_pages, school, nso, *of_rounds, whatif, work_pages, api):
+    for page in (public, signin, kits, bench_pages, school, nso, *of_rounds, planner, whatif, work_pages, api):
         app.register_blueprint(page.blueprint)

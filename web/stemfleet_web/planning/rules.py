@@ -149,11 +149,14 @@ class RulesFields:
             points=[typed_entry(row) for row in typed.rows("points")],
         )
 
-    def rules(self) -> tuple[Rules, int]:
-        """(rules, year) when everything that was typed can be used. Raises InputError with the place in its facts."""
+    def rules(self, unnamed: str = "") -> tuple[Rules, int]:
+        """(rules, year) when everything that was typed can be used. Raises InputError with the place in its facts.
+
+        `unnamed` stands for the wave's code as long as none was typed.
+        """
         document = {
             "format": FORMAT,
-            "wave": self.wave,
+            "wave": self.wave or unnamed,
             "title": self.title,
             "lots": [lot.document(_AT.key("lots").item(index)) for index, lot in enumerate(self.lots)],
             "points": [entry.entry() for entry in self.points],

@@ -1,0 +1,124 @@
+// The planner: what the rules would give, computed anew as they change. Without this script the buttons do the same.
+"use strict";
+const form = document.getElementById("rules-form");
+const parts = document.getElementById("form-parts");
+const preview = document.getElementById("preview");
+const line = document.getElementById("line");
+const PAUSE = 300; // after the last key
+const BY_THE_BROWSER = ["export", "schools"]; // a file to keep, a window of its own
+let asked = 0; // the newest question; older answers are not shown
+let pending = null;
+let waiting = null;
+let leaving = false;
+let stored = "unsaved" in form.dataset ? null : typed();
+
+function typed() {
+  const body = new URLSearchParams(new FormData(form));
+  for (const name of ["csrf_token", "mark", "file", "lots.add.wanted", "points.add_line.wanted", "points.add_line.other"]) body.delete(name);
+  return body.toString();
+}
+
+function later() {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => send("preview"), PAUSE);
+}
+
+async function send(act) {
+  clearTimeout(waiting);
+  pending?.abort();
+  pending = new AbortController();
+  const number = ++asked;
+  const body = new FormData(form);
+  if (act !== "import") body.delete("file");
+  body.set("act", act);
+  const sent = act === "import" ? body : new URLSearchParams(body);
+  form.classList.add("working");
+  line.textContent = form.dataset.working;
+  parts.inert = act !== "preview";
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: sent,
+      headers: { Accept: "application/json" },
+      signal: pending.signal,
+    });
+    if (answer.redirected) {
+      say(form.dataset.out);
+      return;
+    }
+    const said = await answer.json();
+    if (number === asked) show(said);
+  } catch (error) {
+    if (error.name !== "AbortError") say(form.dataset.lost);
+  } finally {
+    if (number === asked) {
+      parts.inert = false;
+      form.classList.remove("working");
+    }
+  }
+}
+
+function say(text) {
+  line.textContent = text;
+  line.classList.add("bad-line");
+}
+
+function show({ location, form: fields, preview: plan, line: total, problem, focus }) {
+  if (location) {
+    leaving = true;
+    window.location.assign(location);
+    return;
+  }
+  if (fields !== null) parts.innerHTML = fields;
+  preview.innerHTML = plan;
+  line.innerHTML = total;
+  line.classList.remove("bad-line");
+  mark(problem);
+  parts.inert = false;
+  if (focus) document.getElementById(focus)?.focus();
+}
+
+// A sentence at its field, or at the nearest part around it that has a place for one.
+function mark(problem) {
+  for (const place of parts.querySelectorAll("[data-problem]")) {
+    place.hidden = true;
+    document.getElementById(place.id.slice(0, -2))?.removeAttribute("aria-invalid");
+  }
+  if (!problem) {
+    parts.querySelector(":scope > .notice.bad")?.remove();
+    return;
+  }
+  for (let name = problem.field; name; name = name.replace(/(^|\.)[^.]*$/, "")) {
+    const place = parts.querySelector(`[data-problem="${CSS.escape(name)}"]`);
+    if (!place) continue;
+    place.textContent = problem.text;
+    place.hidden = false;
+    place.closest("details")?.setAttribute("open", "");
+    document.getElementById(place.id.slice(0, -2))?.setAttribute("aria-invalid", "true");
+    return;
+  }
+}
+
+form.addEventListener("input", later);
+form.addEventListener("change", (event) => {
+  const { target } = event;
+  if (target.type === "checkbox") target.closest("fieldset")?.querySelector('input[value="these"]')?.click();
+  if (target.dataset.act) send(target.dataset.act);
+});
+
+form.addEventListener("submit", (event) => {
+  const act = event.submitter?.value || "preview";
+  if (BY_THE_BROWSER.includes(act)) {
+    leaving = act === "export";
+    setTimeout(() => (leaving = false), 1000);
+    return;
+  }
+  event.preventDefault();
+  send(act);
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (!leaving && typed() !== stored) event.preventDefault();
+});
+
+document.querySelector(".drop form")?.addEventListener("submit", () => (leaving = true));
