@@ -1,4 +1,4 @@
-"""Who works here: adding persons, and the one-time links with which they sign in."""
+"""Who works here: adding persons, shutting them out, and the one-time links with which they sign in."""
 
 import getpass
 import hashlib
@@ -54,31 +54,73 @@ def add_person(store: Store, actor: Person, name: str, role: Role, school_code: 
 
 
 def issue_link(store: Store, actor: Person, name: str) -> str:
-    """A fresh one-time token for the person; the address is `<root>/sign-in/<token>`. Raises NotFound."""
+    """A fresh one-time token for the person; the address is `<root>/sign-in/<token>`. Raises NotFound, Refused."""
     actor.must_be(Role.NSO)
     token = secrets.token_urlsafe(24)
     with store.write() as session:
-        person = _by_name(session, name)
-        if person is None:
-            raise NotFound("There is no person {name}.", name=name)
+        person = _known(session, name)
+        if not person.active:
+            raise Refused("{person} has been shut out and gets no link.", person=person.name)
         session.add(SignInLink(token_sha256=_hash(token), person_id=person.id, expires=now() + LINK_LIFETIME))
         write_history(session, actor, "person", name, "link_issued")
     return token
 
 
+def deactivate_person(store: Store, actor: Person, name: str) -> None:
+    """The person may do nothing any more: signed out at once, links void, what they did stays under their name.
+
+    Raises NotFound, Refused for oneself.
+    """
+    actor.must_be(Role.NSO)
+    with store.write() as session:
+        person = _known(session, name)
+        if person.id == actor.id:
+            raise Refused("Nobody shuts out oneself. Let another person do it.")
+        _set_active(session, actor, person, False)
+
+
+def activate_person(store: Store, actor: Person, name: str) -> None:
+    """The person may come back, with a new link. Raises NotFound."""
+    actor.must_be(Role.NSO)
+    with store.write() as session:
+        _set_active(session, actor, _known(session, name), True)
+
+
+def _set_active(session: Session, actor: Person, person: Person, active: bool) -> None:
+    if person.active is active:
+        return
+    person.active = active
+    session.add(person)
+    links = select(SignInLink).where(SignInLink.person_id == person.id, col(SignInLink.used).is_(None))
+    for link in session.exec(links).all():
+        session.delete(link)
+    write_history(session, actor, "person", person.name, "activated" if active else "deactivated")
+
+
 def sign_in(store: Store, token: str) -> Person:
     """Uses up a link. Raises Refused when it is unknown, used, or too old."""
     with store.write() as session:
-        link = session.get(SignInLink, _hash(token))
-        if link is None or link.used is not None or link.expires < now():
-            raise Refused("This link has been used or is too old. Ask for a new one.")
-        person = session.get_one(Person, link.person_id)
-        if not person.active:
-            raise Refused("{person} may not do this.", person=person.name)
+        link, person = _open_link(session, token)
         link.used = now()
         session.add(link)
         write_history(session, person, "person", person.name, "signed_in")
         return person
+
+
+def person_of_link(store: Store, token: str) -> Person:
+    """Whom a link would sign in; it can still be used. Raises Refused as `sign_in`."""
+    with store.read() as session:
+        return _open_link(session, token)[1]
+
+
+def _open_link(session: Session, token: str) -> tuple[SignInLink, Person]:
+    link = session.get(SignInLink, _hash(token))
+    if link is None or link.used is not None or link.expires < now():
+        raise Refused("This link has been used or is too old. Ask for a new one.")
+    person = session.get_one(Person, link.person_id)
+    if not person.active:
+        raise Refused("{person} may not do this.", person=person.name)
+    return link, person
 
 
 def find_person(store: Store, person_id: int) -> Person | None:
@@ -91,6 +133,13 @@ def find_person(store: Store, person_id: int) -> Person | None:
 def list_people(store: Store) -> list[Person]:
     with store.read() as session:
         return list(session.exec(select(Person).order_by(col(Person.name))).all())
+
+
+def _known(session: Session, name: str) -> Person:
+    person = _by_name(session, name)
+    if person is None:
+        raise NotFound("There is no person {name}.", name=name)
+    return person
 
 
 def _by_name(session: Session, name: str) -> Person | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from stemfleet.store import BoardRun, HistoryEntry, Kit, Store, canonical, first_broken_entry
+from stemfleet.store import BoardRun, GateOverride, HistoryEntry, Kit, Store, canonical, first_broken_entry
 from stemfleet.words import KitState
 
 RECORD = "record_sha256"  # fact of a board's run in the history
@@ -25,14 +25,15 @@ def record_wrote(record: dict[str, Any]) -> bool:
 def find_tampering(store: Store) -> str | None:
     """A sentence about the first thing that does not fit, or None.
 
-    Checked: every entry of the history; every board's record and the columns made of it; every kit's state. Not
-    found: entries cut off at the end together with what they vouch for, or a chain computed anew.
+    Checked: every entry of the history; every board's record and the columns made of it; every kit's state; every
+    override of the gate. Not found: entries cut off at the end with what they vouch for, or a chain computed anew.
     """
     with store.read() as session:
         broken = first_broken_entry(session)
         if broken is not None:
             return f"Entry {broken} of the history was changed, or one before it was removed."
-        return next(_changed_runs(session), None) or next(_changed_kits(session), None)
+        changed = (_changed_runs, _changed_kits, _changed_overrides)
+        return next((said for find in changed for said in find(session)), None)
 
 
 def _changed_runs(session: Session) -> Iterator[str]:
@@ -69,3 +70,18 @@ def _changed_kits(session: Session) -> Iterator[str]:
             yield f"The state of kit {kit.tag} was changed past its history."
     if states:
         yield f"Kit {min(states)} was removed."
+
+
+def _changed_overrides(session: Session) -> Iterator[str]:
+    verbs = {"override_asked": None, "override_approved": True, "override_refused": False}
+    entries = select(HistoryEntry).where(HistoryEntry.subject == "kit", col(HistoryEntry.verb).in_(verbs))
+    vouched = {
+        entry.facts["override"]: (entry.subject_id, entry.facts["points"], entry.facts["reason"], verbs[entry.verb])
+        for entry in session.exec(entries.order_by(col(HistoryEntry.id)))
+    }
+    for override in session.exec(select(GateOverride).order_by(col(GateOverride.id))):
+        said = (override.kit_tag, override.points, override.reason, override.approved)
+        if vouched.pop(override.id, None) != said:
+            yield f"The override {override.id} (kit {override.kit_tag}) was changed."
+    if vouched:
+        yield f"The override {min(vouched)} was removed."

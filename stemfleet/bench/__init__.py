@@ -1,7 +1,20 @@
 """The bench as its users know it: positions with names, boards that come and go, every record kept, kits follow."""
 
+from stemfleet.bench.checklists import Pieces, checklist_of, pieces_of, record_checklist
+from stemfleet.bench.claims import supplier_claim
 from stemfleet.bench.live import LiveBench
 from stemfleet.bench.positions import Lesson
+from stemfleet.bench.quality import (
+    Chosen,
+    Dimension,
+    FirstRun,
+    ParetoRow,
+    YieldRow,
+    first_runs,
+    known_origins,
+    pareto,
+    yield_by,
+)
 from stemfleet.bench.records import keep_run
 from stemfleet.bench.seen import BoardView, Seen, show_board
 from stemfleet.bench.stations import (
@@ -16,16 +29,30 @@ from stemfleet.bench.stations import (
 
 __all__ = [
     "BoardView",
+    "Chosen",
+    "Dimension",
+    "FirstRun",
     "Lesson",
     "LiveBench",
+    "ParetoRow",
+    "Pieces",
     "Seen",
     "StationView",
+    "YieldRow",
     "boards",
+    "checklist_of",
     "choose_recipe",
+    "first_runs",
     "forget_slot",
     "keep_run",
+    "known_origins",
     "learn_slot",
+    "pareto",
+    "pieces_of",
     "read_station",
+    "record_checklist",
     "set_auto_start",
     "show_board",
+    "supplier_claim",
+    "yield_by",
 ]

@@ -1,6 +1,7 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
 from stemfleet.kits.assemble import check_fits, count_run, put_into_kit, receive_kits
+from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, gate_of, open_points
 from stemfleet.kits.label import label_kits
 from stemfleet.kits.override import ask_override, decide_override, list_waiting_overrides
@@ -24,6 +25,7 @@ __all__ = [
     "decide_override",
     "find_kit",
     "gate_of",
+    "kit_archive",
     "label_kits",
     "list_kits",
     "list_reports",
@@ -32,6 +34,7 @@ __all__ = [
     "open_points",
     "parse_tag",
     "put_into_kit",
+    "read_file",
     "receive_kits",
     "report_kit",
     "show_kit",

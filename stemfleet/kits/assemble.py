@@ -123,9 +123,14 @@ def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRu
 
 
 def settle(session: Session, person: Person, workshop: Workshop, kit: Kit) -> None:
-    """The state before reserving follows from the gate: nothing open is ready, some boards in is provisioned."""
+    """The state before reserving follows from the gate: nothing open is ready, some boards in is provisioned.
+
+    A faulty kit stays so until what failed has passed; then it may still wait for others.
+    """
     session.flush()
-    if not open_points(session, workshop, kit):
+    points = open_points(session, workshop, kit)
+    failed = any(point.code in {"failed", "not_passed"} for point in points)
+    if not points:
         move_kit(session, person, kit, KitState.READY)
-    elif boards_of(session, kit) and kit.state is not KitState.FAULTY:
+    elif boards_of(session, kit) and not (failed and kit.state is KitState.FAULTY):
         move_kit(session, person, kit, KitState.PROVISIONED)

@@ -15,7 +15,7 @@ from stemfleet.workshop import Workshop
 
 # Of these a label would say that all is well.
 _OUT_OF_USE = {KitState.FAULTY, KitState.IN_REPAIR, KitState.REPLACED, KitState.LOST, KitState.RETIRED}
-_WAIVED = "Με έγκριση παράκαμψης ελέγχου"  # stands on the label of a kit whose gate was overridden
+_WAIVED = "Με παράκαμψη ελέγχου"  # stands on the label of a kit whose gate was overridden
 
 
 def label_kits(workshop: Workshop, person: Person, tags: Sequence[str], public_url: str) -> bytes:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import select
 
 from stemfleet.bench.records import keep_run
-from stemfleet.devices.record import BoardRecord, FirmwareUsed, Provisioned, attach
+from stemfleet.devices.record import BoardRecord, FirmwareUsed, Measurement, PhaseResult, Provisioned, attach
 from stemfleet.store import Award, Lot, Person, Store, Wave
 from stemfleet.words import Outcome, Place
 from stemfleet.workshop import Workshop
@@ -21,6 +21,9 @@ def run_result(
     firmware: str | None = "current",
     test_version: str | None = None,
     minutes: int = 0,
+    phases: tuple[str, ...] = (),
+    measurements: tuple[Measurement, ...] = (),
+    slot: str = "A1",
 ) -> Provisioned:
     """What the bench gives for a board: `firmware` is a sha256, "current", or None for a check that wrote nothing."""
     known = workshop.recipes[recipe]
@@ -31,7 +34,7 @@ def run_result(
         board_id=board_id,
         recipe=recipe,
         family=known.family,
-        slot="A1",
+        slot=slot,
         station="test",
         operator="Άρης Α.",
         started=started,
@@ -41,8 +44,8 @@ def run_result(
         firmware=FirmwareUsed(known.firmware.name, known.firmware.version, sha256),
         tools={"avrdude": "7.1"},
         test_version=test_version or known.test_version,
-        phases=(),
-        measurements=(),
+        phases=tuple(PhaseResult(name, 1, started, started, outcome, reason) for name in phases),
+        measurements=measurements,
         attachments=(log,),
     )
     return Provisioned(record, {log.sha256: b"avrdude said so"})

@@ -6,9 +6,18 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from stemfleet.accounts import add_person, console_person, find_person, issue_link, list_people, sign_in
+from stemfleet.accounts import (
+    activate_person,
+    add_person,
+    console_person,
+    deactivate_person,
+    find_person,
+    issue_link,
+    list_people,
+    sign_in,
+)
 from stemfleet.errors import InputError, NotFound, Refused
-from stemfleet.store import Person, SignInLink, Store, now
+from stemfleet.store import Person, SignInLink, Store, now, read_history
 from stemfleet.words import Role
 
 
@@ -80,3 +89,31 @@ def test_a_deactivated_person_is_nobody(store: Store, warehouse: Person) -> None
     with store.write() as session:
         session.add(session.merge(warehouse.model_copy(update={"active": False})))
     assert find_person(store, warehouse.id) is None
+
+
+def test_a_person_who_is_shut_out_is_out_at_once_and_the_past_keeps_the_name(store: Store, nso: Person) -> None:
+    person = add_person(store, nso, "Πρώην Π.", Role.WAREHOUSE)
+    unused, token = (issue_link(store, nso, person.name) for _ in range(2))
+    sign_in(store, token)
+    deactivate_person(store, nso, person.name)
+    assert find_person(store, person.id) is None
+    with pytest.raises(Refused):
+        sign_in(store, unused)
+    with pytest.raises(Refused, match="gets no link"):
+        issue_link(store, nso, person.name)
+    activate_person(store, nso, person.name)
+    with pytest.raises(Refused):  # the old link stays void
+        sign_in(store, unused)
+    assert sign_in(store, issue_link(store, nso, person.name)).id == person.id
+    with store.read() as session:
+        verbs = [entry.verb for entry, _name in read_history(session, "person", person.name)]
+    assert [verb for verb in verbs if "activated" in verb] == ["deactivated", "activated"]
+
+
+def test_only_the_nso_shuts_out_and_nobody_oneself(store: Store, nso: Person, warehouse: Person) -> None:
+    with pytest.raises(Refused, match="oneself"):
+        deactivate_person(store, nso, nso.name)
+    with pytest.raises(Refused):
+        deactivate_person(store, warehouse, nso.name)
+    with pytest.raises(NotFound):
+        deactivate_person(store, nso, "Κανένας")

@@ -1,0 +1,87 @@
+"""What is claimed from a supplier: its items that are faulty now, each with the record and the logs that prove it."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, or_, select
+
+from stemfleet.audit import record_sha256
+from stemfleet.bench.quality import Chosen, first_runs
+from stemfleet.catalogue import find_model
+from stemfleet.errors import NotFound
+from stemfleet.paper.claim import Claim, ClaimItem, ClaimValue, Language, claim_sheet
+from stemfleet.store import Board, BoardRun, Kit, Person, now, write_history
+from stemfleet.words import Outcome, Reason, Role
+from stemfleet.workshop import Workshop
+
+
+def supplier_claim(
+    workshop: Workshop, person: Person, supplier: str, language: Language, lot: str | None = None
+) -> bytes:
+    """The claim sheet as PDF; that it was drawn up stays in the history, with the hashes of its records.
+
+    Faulty is an item whose newest telling run is a FAIL, other than that it was put into another kit's slot.
+    Raises NotFound for a supplier (or a lot of it) that no kit came from, InputError when nothing is faulty.
+    """
+    person.must_be(Role.WAREHOUSE, Role.NSO)
+    runs = first_runs(workshop.store, Chosen(supplier=supplier, lot=lot))
+    delivered = col(Kit.supplier) == supplier
+    if lot is not None:
+        delivered &= col(Kit.delivery_lot) == lot
+    with workshop.store.write() as session:
+        kits = {kit.tag: kit for kit in session.exec(select(Kit).where(delivered))}
+        if not kits:
+            raise NotFound("No kit came from supplier {supplier} in lot {lot}.", supplier=supplier, lot=lot or "–")
+        items = tuple(_item(workshop, run, kits[tag], language) for tag, run in _faulty(session, delivered))
+        passed = sum(run.passed for run in runs)
+        sheet = claim_sheet(Claim(supplier, lot, person.name, len(runs), passed, items), language, made=now())
+        facts = {"lot": lot, "items": [item.record_sha256 for item in items]}
+        write_history(session, person, "supplier", supplier[:64], "claim_drawn_up", **facts)
+    return sheet
+
+
+def _faulty(session: Session, delivered: ColumnElement[bool]) -> list[tuple[str, BoardRun]]:
+    """(tag, the run that failed) of every board of the kits delivered, in the order of the runs."""
+    tags = select(Kit.tag).where(delivered)
+    boards = {board.id: board.kit_tag for board in session.exec(select(Board).where(_in_kits(tags)))}
+    columns = (BoardRun.id, BoardRun.board_id, BoardRun.kit_tag, BoardRun.outcome, BoardRun.reason)
+    telling = select(*columns).where(  # type: ignore[call-overload]
+        col(BoardRun.outcome).in_([Outcome.PASS, Outcome.FAIL]),
+        or_(col(BoardRun.kit_tag).in_(tags), col(BoardRun.board_id).in_(select(Board.id).where(_in_kits(tags)))),
+    )
+    newest: dict[str, tuple[int, str | None, Outcome]] = {}
+    for number, board, tag, outcome, reason in session.exec(telling.order_by(col(BoardRun.ended), col(BoardRun.id))):
+        if reason != Reason.OTHER_KIT:
+            newest[board or f"run {number}"] = number, boards.get(board or "") or tag, outcome
+    failed = sorted((number, tag) for number, tag, outcome in newest.values() if tag and outcome is Outcome.FAIL)
+    return [(tag, session.get_one(BoardRun, number)) for number, tag in failed]
+
+
+def _in_kits(tags: Any) -> ColumnElement[bool]:
+    return col(Board.kit_tag).in_(tags)
+
+
+def _item(workshop: Workshop, run: BoardRun, kit: Kit, language: Language) -> ClaimItem:
+    record: dict[str, Any] = run.record
+    model = find_model(workshop.models, kit.model)
+    failed = [row for row in record["measurements"] if row["outcome"] == Outcome.FAIL]
+    return ClaimItem(
+        board_id=run.board_id,
+        kit_tag=kit.tag,
+        title=model.title[language],
+        lot=kit.delivery_lot,
+        reason=run.reason or "",
+        tested=run.ended,
+        station=" ".join(filter(None, [run.station, run.slot])),
+        values=tuple(
+            ClaimValue(row["name"], _text(row["value"]) or "–", row["unit"], _text(row["low"]), _text(row["high"]))
+            for row in failed
+        ),
+        tools=tuple(f"{name} {version}" for name, version in record["tools"].items()),
+        record_sha256=record_sha256(run),
+        logs=tuple((row["name"], row["sha256"]) for row in record["attachments"]),
+    )
+
+
+def _text(value: float | str | None) -> str | None:
+    return None if value is None else f"{value:g}" if isinstance(value, float) else str(value)
