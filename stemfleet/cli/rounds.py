@@ -1,20 +1,21 @@
 """`round`: a wave allocated in public, step by step, from the draft of its rules to accepted offers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate
 
 import click
 
-from stemfleet.accounts import sign_in
+from stemfleet.accounts import person_of_link, sign_in
 from stemfleet.allocation.bundle import check_free, read_file, write_files
 from stemfleet.allocation.commitment import Beacon
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.cli.context import acting, opened
 from stemfleet.cli.output import json_option, print_json, print_table
-from stemfleet.errors import InputError
+from stemfleet.errors import InputError, Refused
 from stemfleet.rounds import (
     Answered,
     Correction,
@@ -75,27 +76,61 @@ def _line(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...])
 
 link_option = click.option("--link", metavar="TOKEN", help="Act as the person of this one-time sign-in link (used up).")
 reason_option = click.option("--reason", required=True, help="Stands in the public log; no personal data.")
-line_option = click.option("--line", "lines", multiple=True, callback=_line, help="LABEL=POINTS; 0 takes it out.")
-add_option = click.option("--add", multiple=True, metavar="CATEGORY")
-remove_option = click.option("--remove", multiple=True, metavar="CATEGORY")
-level_option = click.option("--level", type=click.Choice([level.value for level in Level]))
-region_option = click.option("--region")
 
 
-@contextmanager
-def _acting(settings: Settings, link: str | None) -> Iterator[tuple[Workshop, Person]]:
-    """As the person of a sign-in link, or else as the one at this computer."""
-    if link is None:
-        with acting(settings) as both:
-            yield both
-    else:
-        with opened(settings) as workshop:
-            yield workshop, sign_in(workshop.store, link.rpartition("/")[2])
+def correction_options(command: Callable[..., Iterable[str]]) -> Callable[..., Iterable[str]]:
+    """What a person can say about one applicant; see `_correction`."""
+    options = (
+        click.option("--line", "lines", multiple=True, callback=_line, help="LABEL=POINTS; 0 takes it out."),
+        click.option("--add", multiple=True, metavar="CATEGORY"),
+        click.option("--remove", multiple=True, metavar="CATEGORY"),
+        click.option("--level", type=click.Choice([level.value for level in Level])),
+        click.option("--region"),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.group("round")
 def round_() -> None:
     """Rounds: a wave allocated in public, step by step."""
+
+
+@contextmanager
+def _acting(settings: Settings, link: str | None) -> Iterator[tuple[Workshop, Person]]:
+    """As the person of a sign-in link, or else as the one at this computer. What fails does not use up the link."""
+    if link is None:
+        with acting(settings) as both:
+            yield both
+        return
+    token = link.rpartition("/")[2]
+    with opened(settings) as workshop:
+        yield workshop, person_of_link(workshop.store, token)
+        with suppress(Refused):  # used up by somebody else meanwhile
+            sign_in(workshop.store, token)
+
+
+Step = Callable[Concatenate[Workshop, Person, str, ...], Iterable[str]]
+
+
+def _step(name: str) -> Callable[[Step], click.Command]:
+    """A command `round NAME WAVE` that takes one step as the acting person and prints the lines that it gives."""
+
+    def made(take: Step) -> click.Command:
+        @round_.command(name)
+        @click.argument("wave")
+        @click.pass_obj
+        @wraps(take)
+        def command(settings: Settings, /, wave: str, link: str | None = None, **options: Any) -> None:
+            with _acting(settings, link) as (workshop, person):
+                lines = list(take(workshop, person, wave, **options))
+            for line in lines:
+                click.echo(line)
+
+        return command
+
+    return made
 
 
 @round_.command("list")
@@ -156,140 +191,105 @@ def draft(settings: Settings, rules: Path, year: int, change: bool) -> None:
     click.echo(f"{read.wave} is a draft")
 
 
-@round_.command("drop")
-@click.argument("wave")
+@_step("drop")
 @reason_option
-@click.pass_obj
-def drop(settings: Settings, wave: str, reason: str) -> None:
+def drop(workshop: Workshop, person: Person, wave: str, reason: str) -> Iterable[str]:
     """Take a draft away that was mistyped; possible until something of it was published."""
-    with acting(settings) as (workshop, person):
-        drop_draft(workshop, person, wave, reason)
-    click.echo(f"the draft {wave} is dropped")
+    drop_draft(workshop, person, wave, reason)
+    yield f"the draft {wave} is dropped"
 
 
-@round_.command("publish-rules")
-@click.argument("wave")
-@click.pass_obj
-def publish_rules_(settings: Settings, wave: str) -> None:
+@_step("publish-rules")
+def publish_rules_(workshop: Workshop, person: Person, wave: str) -> Iterable[str]:
     """Publish the rules of a draft."""
-    with acting(settings) as (workshop, person):
-        publish_rules(workshop, person, wave)
-    click.echo(f"the rules of {wave} are published")
+    publish_rules(workshop, person, wave)
+    yield f"the rules of {wave} are published"
 
 
-@round_.command("publish-points")
-@click.argument("wave")
+@_step("publish-points")
 @click.option("--from", "start", type=a_moment, metavar="TIME", help="The window begins here; now, if left out.")
 @click.option("--until", type=a_moment, metavar="TIME", required=True, help="The end of the objection window.")
-@click.pass_obj
-def publish_points_(settings: Settings, wave: str, start: datetime | None, until: datetime) -> None:
+def publish_points_(
+    workshop: Workshop, person: Person, wave: str, start: datetime | None, until: datetime
+) -> Iterable[str]:
     """Publish every applicant's provisional points and open the objection window."""
-    with acting(settings) as (workshop, person):
-        count = publish_points(workshop, person, wave, until=until, start=start, progress=_progress)
-    click.echo(f"{count} applicants; objections until {until:%Y-%m-%d %H:%M:%S %z}")
+    count = publish_points(workshop, person, wave, until=until, start=start, progress=_progress)
+    yield f"{count} applicants; objections until {until:%Y-%m-%d %H:%M:%S %z}"
 
 
-@round_.command("correct")
-@click.argument("wave")
+@_step("correct")
 @click.argument("school")
-@line_option
-@add_option
-@remove_option
-@level_option
-@region_option
+@correction_options
 @reason_option
-@click.pass_obj
-def correct(settings: Settings, /, wave: str, school: str, reason: str, **values: Any) -> None:
+def correct(workshop: Workshop, person: Person, wave: str, school: str, reason: str, **values: Any) -> Iterable[str]:
     """Correct an applicant before the freeze: lines of points, categories, level, region."""
-    with acting(settings) as (workshop, person):
-        after = correct_applicant(workshop, person, wave, school, _correction(**values), reason)
-    click.echo(f"school {school}: {after.points} points, {' '.join(sorted(after.categories)) or 'no category'}")
+    after = correct_applicant(workshop, person, wave, school, _correction(**values), reason)
+    yield f"school {school}: {after.points} points, {' '.join(sorted(after.categories)) or 'no category'}"
 
 
-@round_.command("exclude")
-@click.argument("wave")
+@_step("exclude")
 @click.argument("school")
 @click.option("--lot", help="Only from this lot; from all, if left out.")
 @reason_option
-@click.pass_obj
-def exclude(settings: Settings, wave: str, school: str, lot: str | None, reason: str) -> None:
+def exclude(workshop: Workshop, person: Person, wave: str, school: str, lot: str | None, reason: str) -> Iterable[str]:
     """Exclude a school from a lot or from the whole wave, with a reason."""
-    with acting(settings) as (workshop, person):
-        after = exclude_school(workshop, person, wave, school, lot, reason)
-    click.echo(f"school {school}: {', '.join(f'{lot} {why}' for lot, why in after.ineligible.items())}")
+    after = exclude_school(workshop, person, wave, school, lot, reason)
+    yield f"school {school}: {', '.join(f'{lot} {why}' for lot, why in after.ineligible.items())}"
 
 
-@round_.command("undo")
-@click.argument("wave")
+@_step("undo")
 @reason_option
-@click.pass_obj
-def undo(settings: Settings, wave: str, reason: str) -> None:
+def undo(workshop: Workshop, person: Person, wave: str, reason: str) -> Iterable[str]:
     """Go back to the draft; possible until the inputs are frozen."""
-    with acting(settings) as (workshop, person):
-        go_back(workshop, person, wave, reason)
-    click.echo(f"{wave} is a draft again")
+    go_back(workshop, person, wave, reason)
+    yield f"{wave} is a draft again"
 
 
-@round_.command("freeze")
-@click.argument("wave")
+@_step("freeze")
 @click.option("--beacon-source", required=True, help="Who publishes the random value: drand, nist, or another.")
 @click.option("--beacon-round", required=True, help="Which of its values: a number, or the draw of a named day.")
 @click.option(
     "--expected", type=a_moment, metavar="TIME", required=True, help="When it will be public; no draw before."
 )
 @link_option
-@click.pass_obj
 def freeze(
-    settings: Settings, wave: str, beacon_source: str, beacon_round: str, expected: datetime, link: str | None
-) -> None:
+    workshop: Workshop, person: Person, wave: str, beacon_source: str, beacon_round: str, expected: datetime
+) -> Iterable[str]:
     """Freeze the inputs and publish the commitment, with the future random value that will be used."""
-    with _acting(settings, link) as (workshop, person):
-        committed = freeze_inputs(workshop, person, wave, Beacon(beacon_source, beacon_round), expected)
-    click.echo(f"rules_sha256      {committed.rules_sha256}")
-    click.echo(f"applicants_sha256 {committed.applicants_sha256}")
-    click.echo(f"drawn by another person, with {beacon_source} {beacon_round}")
+    committed = freeze_inputs(workshop, person, wave, Beacon(beacon_source, beacon_round), expected)
+    yield f"rules_sha256      {committed.rules_sha256}"
+    yield f"applicants_sha256 {committed.applicants_sha256}"
+    yield f"drawn by another person, with {beacon_source} {beacon_round}"
 
 
-@round_.command("draw")
-@click.argument("wave")
+@_step("draw")
 @click.option("--beacon", required=True, metavar="VALUE", help="The public random value, as published.")
 @link_option
-@click.pass_obj
-def draw_(settings: Settings, wave: str, beacon: str, link: str | None) -> None:
+def draw_(workshop: Workshop, person: Person, wave: str, beacon: str) -> Iterable[str]:
     """Draw a frozen round with the value that its commitment names; another person than the one who froze it."""
-    with _acting(settings, link) as (workshop, person):
-        drawn = draw(workshop, person, wave, beacon)
-    click.echo(f"seed {drawn.result.seed}")
+    drawn = draw(workshop, person, wave, beacon)
     for notice in drawn.result.notices:
         click.echo(f"Notice: {notice}", err=True)
+    yield f"seed {drawn.result.seed}"
 
 
-@round_.command("publish")
-@click.argument("wave")
+@_step("publish")
 @click.option("--appeals-until", type=a_moment, metavar="TIME", required=True, help="The end of the time for appeals.")
-@click.pass_obj
-def publish(settings: Settings, wave: str, appeals_until: datetime) -> None:
+def publish(workshop: Workshop, person: Person, wave: str, appeals_until: datetime) -> Iterable[str]:
     """Publish the results and the bundle of a drawn round."""
-    with acting(settings) as (workshop, person):
-        click.echo(f"digest {publish_results(workshop, person, wave, appeals_until=appeals_until)}")
+    yield f"digest {publish_results(workshop, person, wave, appeals_until=appeals_until)}"
 
 
-@round_.command("appeal")
-@click.argument("wave")
+@_step("appeal")
 @click.argument("school")
-@line_option
-@add_option
-@remove_option
-@level_option
-@region_option
+@correction_options
 @click.option("--remedy", type=click.Choice([r.value for r in Remedy]), help="What is done about it.")
 @click.option("--reject", is_flag=True, help="The appeal is not right.")
 @click.option("--preview", is_flag=True, help="Only show the difference to the published list.")
 @click.option("--reason", help="Stands in the public log; no personal data.")
-@click.pass_obj
 def appeal(
-    settings: Settings,
-    /,
+    workshop: Workshop,
+    person: Person,
     wave: str,
     school: str,
     remedy: str | None,
@@ -297,81 +297,60 @@ def appeal(
     preview: bool,
     reason: str | None,
     **values: Any,
-) -> None:
+) -> Iterable[str]:
     """Decide an appeal after the results, or preview what it would change."""
-    with acting(settings) as (workshop, person):
-        if preview:
-            chosen = Remedy(remedy or Remedy.REALLOCATION)
-            _show_difference(preview_appeal(workshop, wave, school, _correction(**values), chosen))
-            return
-        if reason is None or reject is (remedy is not None):
-            raise InputError("Give --reason, and either --reject or --remedy with what is corrected.")
-        if remedy is None:
-            reject_appeal(workshop, person, wave, school, reason)
-            click.echo(f"the appeal of school {school} is rejected")
-            return
-        decided = uphold_appeal(workshop, person, wave, school, _correction(**values), Remedy(remedy), reason)
-        _show_difference(decided)
+    if preview:
+        chosen = Remedy(remedy or Remedy.REALLOCATION)
+        return _difference(preview_appeal(workshop, wave, school, _correction(**values), chosen))
+    if reason is None or reject is (remedy is not None):
+        raise InputError("Give --reason, and either --reject or --remedy with what is corrected.")
+    if remedy is None:
+        reject_appeal(workshop, person, wave, school, reason)
+        return [f"the appeal of school {school} is rejected"]
+    decided = uphold_appeal(workshop, person, wave, school, _correction(**values), Remedy(remedy), reason)
+    return _difference(decided)
 
 
-@round_.command("finalize")
-@click.argument("wave")
-@click.pass_obj
-def finalize_(settings: Settings, wave: str) -> None:
+@_step("finalize")
+def finalize_(workshop: Workshop, person: Person, wave: str) -> Iterable[str]:
     """Publish the final lists, with the events of all appeals."""
-    with acting(settings) as (workshop, person):
-        digest, difference = finalize(workshop, person, wave)
-    _show_difference(difference)
-    click.echo(f"digest {digest}")
+    digest, difference = finalize(workshop, person, wave)
+    yield from _difference(difference)
+    yield f"digest {digest}"
 
 
-@round_.command("offer")
-@click.argument("wave")
+@_step("offer")
 @click.option("--days", type=int, required=True, help="Days for an answer, for replacements too.")
-@click.pass_obj
-def offer(settings: Settings, wave: str, days: int) -> None:
+def offer(workshop: Workshop, person: Person, wave: str, days: int) -> Iterable[str]:
     """Offer every award of a final round to its school."""
-    with acting(settings) as (workshop, person):
-        click.echo(f"{make_offers(workshop, person, wave, days)} offers for {days} days")
+    yield f"{make_offers(workshop, person, wave, days)} offers for {days} days"
 
 
-@round_.command("accept")
-@click.argument("wave")
+@_step("accept")
 @click.argument("school")
-@click.pass_obj
-def accept(settings: Settings, wave: str, school: str) -> None:
+def accept(workshop: Workshop, person: Person, wave: str, school: str) -> Iterable[str]:
     """Accept an offer in the name of a school."""
-    with acting(settings) as (workshop, person):
-        _show_answer(accept_offer(workshop, person, wave, school))
+    return _answer(accept_offer(workshop, person, wave, school))
 
 
-@round_.command("decline")
-@click.argument("wave")
+@_step("decline")
 @click.argument("school")
-@click.pass_obj
-def decline(settings: Settings, wave: str, school: str) -> None:
+def decline(workshop: Workshop, person: Person, wave: str, school: str) -> Iterable[str]:
     """Decline an offer in the name of a school; replacements get theirs."""
-    with acting(settings) as (workshop, person):
-        _show_answer(decline_offer(workshop, person, wave, school))
+    return _answer(decline_offer(workshop, person, wave, school))
 
 
-@round_.command("expire")
-@click.argument("wave")
-@click.pass_obj
-def expire(settings: Settings, wave: str) -> None:
+@_step("expire")
+def expire(workshop: Workshop, person: Person, wave: str) -> Iterable[str]:
     """End the offers whose deadline is over; replacements get theirs."""
-    with acting(settings) as (workshop, person):
-        schools = expire_offers(workshop, person, wave)
-    click.echo(f"{len(schools)} offers expired {' '.join(schools)}".rstrip())
+    schools = expire_offers(workshop, person, wave)
+    yield f"{len(schools)} offers expired {' '.join(schools)}".rstrip()
 
 
-@round_.command("close")
-@click.argument("wave")
-@click.pass_obj
-def close(settings: Settings, wave: str) -> None:
+@_step("close")
+def close(workshop: Workshop, person: Person, wave: str) -> Iterable[str]:
     """Close a round when every offer is answered, and publish its last bundle."""
-    with acting(settings) as (workshop, person):
-        click.echo(f"digest {close_round(workshop, person, wave)}")
+    yield f"digest {close_round(workshop, person, wave)}"
 
 
 def _correction(
@@ -380,17 +359,14 @@ def _correction(
     return Correction(lines, frozenset(add), frozenset(remove), None if level is None else Level(level), region)
 
 
-def _show_difference(difference: Difference) -> None:
-    for change in difference.changes:
-        click.echo(f"school {change.school}: {change.before or 'nothing'} -> {change.after or 'nothing'}")
-    if not difference.changes:
-        click.echo("nothing changes on the published list")
+def _difference(difference: Difference) -> list[str]:
+    changes = [f"school {c.school}: {c.before or 'nothing'} -> {c.after or 'nothing'}" for c in difference.changes]
+    return changes or ["nothing changes on the published list"]
 
 
-def _show_answer(answered: Answered) -> None:
-    for school, lot in answered.new_offers.items():
-        click.echo(f"offer of {lot} to school {school}")
-    click.echo(f"digest {answered.digest}")
+def _answer(answered: Answered) -> list[str]:
+    made = [f"offer of {lot} to school {school}" for school, lot in answered.new_offers.items()]
+    return [*made, f"digest {answered.digest}"]
 
 
 def _progress(step: str) -> None:

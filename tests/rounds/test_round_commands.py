@@ -113,8 +113,8 @@ def to_results(shell: Shell, rules: Path) -> None:
     token = shell.run("user", "add", "Άρης Α.", "--role", "nso").strip()
     wait_until(expected)
     assert "64 hex digits" in shell.run("round", "draw", "STEM6", "--beacon", "abc", "--link", token, exits=2)
-    token = shell.run("user", "link", "Άρης Α.").strip()
     shell.run("round", "draw", "STEM6", "--beacon", VALUE, "--link", token)
+    assert "has been used" in shell.run("round", "draw", "STEM6", "--beacon", VALUE, "--link", token, exits=1)
     shell.open_until("--appeals-until", "round", "publish", "STEM6")
 
 
