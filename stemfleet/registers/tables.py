@@ -226,11 +226,11 @@ def _fields(rows: Iterable[list[str]], titles: Titles, table: Table) -> Iterator
         if table.format.container is Container.CSV and any(cells[width:]):
             table.skipped.append(Skipped(number, SkipReason.TOO_MANY_CELLS, detail=cells[width]))
             continue
-        given = len(cells)
-        texts = [(field, cells[i]) for field, i in places if i < given and cells[i]]
-        if not is_clean("|".join([text for _field, text in texts])):  # rarely; together they are looked at once
-            texts = [(field, clean(text)) for field, text in texts]
-        fields = {field: text for field, text in texts if text}
+        if len(cells) < width:
+            cells = [*cells, *[""] * (width - len(cells))]  # noqa: PLW2901
+        fields = {field: cells[i] for field, i in places if cells[i]}
+        if not is_clean("|".join(fields.values())):  # rarely; together they are looked at once
+            fields = {field: kept for field, text in fields.items() if (kept := clean(text))}
         code = fields.get(code_field, "")
         if code and not code.isdigit() and fold(code) == code_title:
             table.skipped.append(Skipped(number, SkipReason.REPEATED_TITLES, sheet=sheet))

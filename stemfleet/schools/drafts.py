@@ -79,6 +79,8 @@ class SchoolsDraft:
     def read(cls, path: Path) -> "SchoolsDraft":
         """Raises InputError for a file that cannot be used, two different schools under one code among it."""
         rows = sqlite3.connect("", check_same_thread=False)
+        rows.execute("PRAGMA page_size = 65536")
+        rows.execute("PRAGMA journal_mode = OFF")  # nothing of it outlives a failure
         rows.execute(f"CREATE TABLE said (code, {', '.join(_FIELDS)}, categories, row)")
         insert = f"INSERT INTO said VALUES ({', '.join('?' * (len(_FIELDS) + 3))})"  # noqa: S608 (names of ours)
         with open_schools(path) as reading:
@@ -106,7 +108,10 @@ class SchoolsDraft:
         chosen = f"SELECT code, row, categories, {columns} FROM said ORDER BY code"  # noqa: S608 (names of ours)
         rows = self._rows.execute(chosen)
         while batch := rows.fetchmany(_BATCH):
-            yield [Said(code, tuple(values), tuple(names.split()), row) for code, row, names, *values in batch]
+            yield [
+                Said(code, tuple(values), tuple(names.split()) if names else (), row)
+                for code, row, names, *values in batch
+            ]
 
 
 @dataclass(frozen=True)

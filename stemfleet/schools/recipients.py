@@ -12,7 +12,7 @@ from sqlmodel import Session, col, delete, func, select
 from stemfleet.registers import Finding
 from stemfleet.schools.drafts import Draft, Said, search_name
 from stemfleet.schools.moves import successors
-from stemfleet.store import Kit, LegacyKit, School, SchoolCategory, SchoolChange
+from stemfleet.store import Kit, LegacyKit, School, SchoolCategory, SchoolChange, indexed_together
 from stemfleet.words import SchoolStatus
 
 MOST_LISTED = 10_000  # of new and of changed recipients; all of them are counted
@@ -52,7 +52,9 @@ class RecipientsChange:
         change = cls(draft, counts=dict.fromkeys(("new", "changed", "unchanged", "closed"), 0))
         change._moved = successors(session)
         change._close(session)
-        if count:
+        if count and session.exec(select(School.code).where(School.kind == draft.kind).limit(1)).first() is None:
+            change._count_all_new()
+        elif count:
             for batch, new, changed in change._compared(session):
                 change._count(batch, new, changed)
         return change
@@ -61,12 +63,13 @@ class RecipientsChange:
         """Writes every batch as it is compared; reports (done, of all) after each."""
         writer = _Writer(session.connection(), self.draft, import_id)
         done = 0
-        for batch, new, changed in self._compared(session):
-            self._count(batch, new, changed)
-            writer.add([said for said in batch if said.code in new])
-            writer.change([said for said in batch if said.code in changed], changed)
-            done += len(batch)
-            progress(done, self.draft.number)
+        with indexed_together(session.connection()):
+            for batch, new, changed in self._compared(session):
+                self._count(batch, new, changed)
+                writer.add([said for said in batch if said.code in new])
+                writer.change([said for said in batch if said.code in changed], changed)
+                done += len(batch)
+                progress(done, self.draft.number)
         writer.close(self.closed)
 
     def _compared(self, session: Session) -> Iterator[tuple[list[Said], set[str], dict[str, Changes]]]:
@@ -91,6 +94,11 @@ class RecipientsChange:
         if had != set(said.categories):
             changes["categories"] = (sorted(had), sorted(said.categories))
         return changes
+
+    def _count_all_new(self) -> None:
+        self.counts["new"] = self.draft.number
+        first = itertools.chain.from_iterable(self.draft.batches())
+        self.new = [said.code for said in itertools.islice(first, MOST_LISTED)]
 
     def _count(self, batch: Sequence[Said], new: set[str], changed: dict[str, Changes]) -> None:
         self.counts["new"] += len(new)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, func, or_, select
+from sqlmodel import Session, and_, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from stemfleet.registers import search_words
 from stemfleet.schools.categories import categories_of
-from stemfleet.store import School, Store, found_by, search_codes
+from stemfleet.store import School, Store, search_codes
 from stemfleet.words import RecipientKind
 
 FoundT = TypeVar("FoundT")
@@ -36,29 +36,24 @@ def find_schools(
 
 def count_schools(store: Store, words: str = "", *, kind: RecipientKind | None = None) -> int:
     """How many `find_schools` would give without a limit; counting stops at 1,001, which means more than 1,000."""
+    most = MOST_COUNTED + 1
     with store.read() as session:
-        conditions = _conditions(session, words)
-        if words.strip() and not conditions:
-            return 0
-        found = _of_kind(select(School.code), kind)
-        if conditions:
-            found = found.where(or_(*conditions))
-        return session.exec(select(func.count()).select_from(found.limit(MOST_COUNTED + 1).subquery())).one()
+        if words.strip():
+            return len(_codes(session, words, kind, most, ranked=False))
+        some = _of_kind(select(School.code), kind).limit(most).subquery()
+        return session.exec(select(func.count()).select_from(some)).one()
 
 
-def _codes(session: Session, words: str, kind: RecipientKind | None, limit: int | None) -> list[str]:
+def _codes(
+    session: Session, words: str, kind: RecipientKind | None, limit: int | None, *, ranked: bool = True
+) -> list[str]:
     codes: list[str] = []
     if (by_code := _by_code(words)) is not None:
         chosen = _of_kind(select(School.code).where(by_code).order_by(School.code), kind)
         codes += session.exec(chosen.limit(limit)).all()
     if readings := search_words(words):
-        codes += search_codes(session, readings, kind, limit)
+        codes += search_codes(session, readings, kind, limit, ranked=ranked)
     return list(dict.fromkeys(codes))[:limit]
-
-
-def _conditions(session: Session, words: str) -> list[ColumnElement[bool]]:
-    by_code, readings = _by_code(words), search_words(words)
-    return [*([] if by_code is None else [by_code]), *([found_by(session, readings)] if readings else [])]
 
 
 def _by_code(words: str) -> ColumnElement[bool] | None:

@@ -17,7 +17,7 @@ from stemfleet.store.schools import (
     SchoolChange,
     SchoolMove,
 )
-from stemfleet.store.search import found_by, search_codes
+from stemfleet.store.search import found_by, indexed_together, search_codes
 from stemfleet.store.waves import Application, Award, Lot, Wave, WhatIf
 from stemfleet.store.worklist import Work, Worklist, WorkState
 
@@ -60,6 +60,7 @@ __all__ = [
     "canonical",
     "first_broken_entry",
     "found_by",
+    "indexed_together",
     "now",
     "read_history",
     "search_codes",

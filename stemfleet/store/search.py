@@ -4,10 +4,11 @@ Migration 0002 makes the index and what keeps it in step. Words are those of `re
 letters and digits only, so that none of them means anything to either query language.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, func, literal_column, select, table
+from sqlalchemy import ColumnElement, Connection, Select, String, func, literal_column, select, table
 from sqlmodel import Session, col
 
 from stemfleet.store.schools import School
@@ -30,20 +31,40 @@ def found_by(session: Session, words: Words) -> ColumnElement[bool]:
     return col(School.code).in_(_sqlite(words)) if _is_sqlite(session) else _postgresql(words)
 
 
-def search_codes(session: Session, words: Words, kind: RecipientKind | None, limit: int | None) -> list[str]:
-    """Codes of the recipients found, the closest first: few words besides those looked for, and rare ones."""
+def search_codes(
+    session: Session, words: Words, kind: RecipientKind | None, limit: int | None, *, ranked: bool = True
+) -> list[str]:
+    """Codes of the recipients found, the closest first: few words besides those looked for, and rare ones.
+
+    Without `ranked` any of them, in no order: to count them.
+    """
     chosen = _sqlite(words) if _is_sqlite(session) else select(col(School.code)).where(_postgresql(words))
     if _is_sqlite(session):
-        chosen = chosen.order_by(literal_column("rank"))
+        chosen = chosen.order_by(literal_column("rank")) if ranked else chosen
         number: ColumnElement[int] = literal_column("rowid")
         of_kind = number >= _FIRST_DEPARTMENT if kind is RecipientKind.DEPARTMENT else number < _FIRST_DEPARTMENT
     else:
         closeness = func.ts_rank(_VECTOR, func.to_tsquery("simple", _tsquery(words)), 2)  # 2: divided by the length
-        chosen = chosen.order_by(closeness.desc(), col(School.code))
+        chosen = chosen.order_by(closeness.desc(), col(School.code)) if ranked else chosen
         of_kind = col(School.kind) == kind
     if kind is not None:
         chosen = chosen.where(of_kind)
     return [row.code for row in session.connection().execute(chosen.limit(limit))]
+
+
+@contextmanager
+def indexed_together(connection: Connection) -> Iterator[None]:
+    """Recipients that are inserted inside come into the index together at the end: a tenth of the time on SQLite."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("UPDATE school_search_paused SET paused = 1")
+    yield
+    connection.exec_driver_sql(
+        "INSERT INTO school_search (rowid, code, words) SELECT number, code, search_name FROM school_search_rows "
+        "WHERE number NOT IN (SELECT rowid FROM school_search) ORDER BY number"
+    )
+    connection.exec_driver_sql("UPDATE school_search_paused SET paused = 0")
 
 
 def _is_sqlite(session: Session) -> bool:
