@@ -41,6 +41,17 @@ class Course:
     models: tuple[str, ...]
     also: tuple[str, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """The keys of the file."""
+        return {
+            "code": self.code,
+            "number": self.number,
+            "group": self.group,
+            "title": dict(self.title),
+            "models": list(self.models),
+            "also": list(self.also),
+        }
+
 
 @dataclass(frozen=True)
 class EvidenceCatalogue:

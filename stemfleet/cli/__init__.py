@@ -27,6 +27,7 @@ COMMANDS = {
     "check": "stemfleet.cli.devices:check",
     "commit": "stemfleet.cli.allocation:commit",
     "demo": "stemfleet.cli.demo:demo",
+    "evidence": "stemfleet.cli.evidence:evidence",
     "explain": "stemfleet.cli.bundles:explain",
     "import": "stemfleet.cli.schools:import_",
     "kit": "stemfleet.cli.kits:kit",

@@ -6,8 +6,10 @@ from flask import Blueprint, render_template
 
 from stemfleet.errors import NotFound, Refused
 from stemfleet.rounds.evidence import ApplicantEvidence, evidence_behind
+from stemfleet.waves.coverage import LotCoverage, training_coverage
 from stemfleet.words import Role
 from stemfleet_web.door import the_door
+from stemfleet_web.language import language
 from stemfleet_web.persons import check_may_see, only, person_or_none
 
 blueprint = Blueprint("evidence", __name__)
@@ -15,8 +17,8 @@ blueprint = Blueprint("evidence", __name__)
 
 @blueprint.app_context_processor
 def _behind() -> dict[str, Any]:
-    """`evidence_behind(wave, school)` for `_evidence_lines.html`."""
-    return {"evidence_behind": _for_reader}
+    """`evidence_behind(wave, school)` for `_evidence_lines.html`; `coverage_of(wave)` for `_training.html`."""
+    return {"evidence_behind": _for_reader, "coverage_of": _coverage}
 
 
 def _for_reader(wave: str, school: str) -> ApplicantEvidence | None:
@@ -28,6 +30,20 @@ def _for_reader(wave: str, school: str) -> ApplicantEvidence | None:
         return evidence_behind(the_door().workshop, wave, school)
     except (NotFound, Refused):
         return None
+
+
+def _coverage(wave: str) -> list[LotCoverage]:
+    """For the support organisation only."""
+    person = person_or_none()
+    if person is None or person.role is not Role.NSO:
+        return []
+    return training_coverage(the_door().workshop, wave)
+
+
+@blueprint.app_template_filter("course_title")
+def course_title(code: str) -> str:
+    course = the_door().workshop.evidence.courses.get(code)
+    return code if course is None else course.title[language()]
 
 
 @blueprint.get("/schools/<code>/points/<wave>")

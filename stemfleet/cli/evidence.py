@@ -1,0 +1,103 @@
+"""`evidence`: kinds of evidence, the records behind a school's points, and what is past its retention period."""
+
+import click
+
+from stemfleet.cli.context import acting, opened
+from stemfleet.cli.output import json_option, print_json, print_table
+from stemfleet.rounds.evidence import PublishedLine, evidence_behind
+from stemfleet.schools.retention import plan_pruning, prune
+from stemfleet.settings import Settings
+from stemfleet.waves.coverage import training_coverage
+
+
+@click.group()
+def evidence() -> None:
+    """eTwinning records: what counts, and what stands behind points."""
+
+
+@evidence.command("kinds")
+@json_option
+@click.pass_obj
+def kinds(settings: Settings, as_json: bool) -> None:
+    """List the kinds of evidence and the courses, the shipped ones and one's own."""
+    with opened(settings) as workshop:
+        known = workshop.evidence
+    if as_json:
+        print_json(
+            {
+                "kinds": [k.as_json() for k in known.kinds.values()],
+                "courses": [c.as_json() for c in known.courses.values()],
+            }
+        )
+        return
+    print_table(
+        ["kind", "title", "has"], [(k.name, k.title["el"], " ".join(sorted(k.has))) for k in known.kinds.values()]
+    )
+    rows = [(c.code, c.number, c.title["el"], " ".join(c.models)) for c in known.courses.values()]
+    print_table(["course", "number", "title", "models"], rows)
+
+
+@evidence.command("lines")
+@click.argument("wave")
+@click.argument("school")
+@json_option
+@click.pass_obj
+def lines(settings: Settings, wave: str, school: str, as_json: bool) -> None:
+    """Show the records behind each line of a SCHOOL's points in a WAVE, and what was cut off."""
+    with opened(settings) as workshop:
+        behind = evidence_behind(workshop, wave, school)
+    if as_json:
+        print_json(behind.as_json())
+        return
+    for line in behind.lines:
+        click.echo(f"{line.label}: {line.published or 0}{_difference(line)}")
+        for traced in line.evidence.records if line.evidence else ():
+            record = traced.record
+            what = ", ".join(filter(None, [record.edition, record.rank, record.title, record.person]))
+            cut = f" ({traced.cut} of {traced.worth})" if traced.cut else ""
+            source = f"{traced.file}, row {record.row}, {traced.imported:%Y-%m-%d}"
+            click.echo(f"  {traced.counted:>4}{cut}  {record.year} {record.number} × {what or record.kind}  [{source}]")
+    if behind.others.others:
+        click.echo(f"{len(behind.others.others)} records are of kinds that give no points in this wave")
+
+
+def _difference(line: PublishedLine) -> str:
+    return f" (the stored records give {line.evidence.points if line.evidence else 0})" if line.differs else ""
+
+
+@evidence.command("training")
+@click.argument("wave")
+@json_option
+@click.pass_obj
+def training(settings: Settings, wave: str, as_json: bool) -> None:
+    """Show how many recipients of a WAVE have somebody who completed a course for the kit that they get."""
+    with opened(settings) as workshop:
+        lots = training_coverage(workshop, wave)
+    if as_json:
+        print_json([lot.as_json() for lot in lots])
+        return
+    rows = [
+        (lot.lot, lot.model, lot.recipients, lot.covered if lot.courses else "no course", " ".join(lot.courses))
+        for lot in lots
+    ]
+    print_table(["lot", "model", "recipients", "trained", "courses"], rows)
+
+
+@evidence.command("prune")
+@click.option("--apply", is_flag=True, help="Delete; without it, only say what would be deleted.")
+@json_option
+@click.pass_obj
+def prune_(settings: Settings, apply: bool, as_json: bool) -> None:
+    """Delete the personal data that is past its retention period: ids of persons, texts and files of objections."""
+    with acting(settings) as (workshop, person):
+        years = settings.keep_years
+        plan = prune(workshop, person, years) if apply else plan_pruning(workshop, years)
+    if as_json:
+        print_json({"applied": apply, **plan.as_json()})
+        return
+    click.echo(f"{plan.persons:>7}  records until {plan.last_year} lose the id of a person")
+    click.echo(
+        f"{plan.objections:>7}  objections decided before {plan.before:%Y-%m-%d} lose their text, answer and files"
+    )
+    click.echo(f"{plan.files:>7}  files of proof")
+    click.echo("Deleted." if apply else "Nothing is deleted yet. To do it: the same command with --apply")
