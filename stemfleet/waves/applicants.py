@@ -39,13 +39,7 @@ def family_of(models: Mapping[str, Model], model: str) -> str:
 
 
 def check_models(models: Mapping[str, Model], rules: Rules) -> None:
-    """Raises NotFound for an unknown model, InputError for a lot open to a level that its kit is not made for.
-
-    InputError too for a code that is too long to be kept.
-    """
-    for code, most in ((rules.wave, 32), *((lot.code, 64) for lot in rules.lots)):
-        if len(code) > most:
-            raise InputError("The code {code} is longer than {most} characters.", code=code, most=most)
+    """Raises NotFound for an unknown model, InputError for a lot open to a level that its kit is not made for."""
     for lot in rules.lots:
         model = find_model(models, lot.model)
         unfit = sorted(set(lot.levels if lot.levels is not None else Level) - set(model.levels))

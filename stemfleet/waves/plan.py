@@ -147,7 +147,7 @@ def plan_wave(workshop: Workshop, rules: Rules, year: int) -> Plan:
         selected=tuple(selected),
         by_region=_sorted(Counter(one.region or "" for one in selected)),
         by_level=_sorted(Counter(one.level for one in selected)),
-        by_category=_sorted(Counter(category for one in selected for category in one.categories)),
+        by_category=_sorted(Counter(name for one in selected for name in one.categories if not _is_region(name))),
         notices=result_of(wave).notices,
     )
 
@@ -251,6 +251,10 @@ def _reserve_plan(lot: Lot, category: str, asking: Sequence[Applicant], holding:
         asking=regions.total(),
         holding=sum(category in a.categories for a in holding),
     )
+
+
+def _is_region(category: str) -> bool:
+    return category.startswith("region:")
 
 
 def _sorted(counts: Counter[str]) -> dict[str, int]:
