@@ -13,7 +13,22 @@ from stemfleet.workshop import Workshop
 from stemfleet_web import language, persons, problems, protection, templating
 from stemfleet_web.door import Door, install_door
 from stemfleet_web.feed import BenchFeed
-from stemfleet_web.pages import api, applicants, kits, nso, offers, planner, public, rounds, school, signin, whatif
+from stemfleet_web.pages import (
+    api,
+    applicants,
+    evidence,
+    figures,
+    kits,
+    nso,
+    objections,
+    offers,
+    planner,
+    public,
+    rounds,
+    school,
+    signin,
+    whatif,
+)
 from stemfleet_web.pages import bench as bench_pages
 from stemfleet_web.pages import round_steps
 from stemfleet_web.pages import work as work_pages
@@ -58,6 +73,6 @@ def create_app(
 
 
 def _register_pages(app: Flask) -> None:
-    of_rounds = (rounds, round_steps, applicants, offers)
-    for page in (public, signin, kits, bench_pages, school, nso, *of_rounds, planner, whatif, work_pages, api):
+    of_rounds = (rounds, round_steps, applicants, offers, objections, evidence)
+    for page in (public, figures, signin, kits, bench_pages, school, nso, *of_rounds, planner, whatif, work_pages, api):
         app.register_blueprint(page.blueprint)
