@@ -3,7 +3,9 @@
 from stemfleet.kits.assemble import check_fits, count_run, put_into_kit, receive_kits
 from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, gate_of, open_points
+from stemfleet.kits.hand_over import hand_over_kits
 from stemfleet.kits.label import label_kits
+from stemfleet.kits.legacy import confirm_legacy, deny_legacy, list_legacy
 from stemfleet.kits.override import ask_override, decide_override, list_waiting_overrides
 from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
@@ -19,15 +21,19 @@ __all__ = [
     "ask_override",
     "boards_of",
     "check_fits",
+    "confirm_legacy",
     "confirm_receipt",
     "count_kits",
     "count_run",
     "decide_override",
+    "deny_legacy",
     "find_kit",
     "gate_of",
+    "hand_over_kits",
     "kit_archive",
     "label_kits",
     "list_kits",
+    "list_legacy",
     "list_reports",
     "list_waiting_overrides",
     "move_kit",

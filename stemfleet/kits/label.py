@@ -1,4 +1,4 @@
-"""Labels: printed for kits that passed, and for no others."""
+"""Labels: printed for kits that passed, for those that their schools have from earlier waves, and for no others."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from stemfleet.catalogue import find_model
 from stemfleet.errors import Refused
-from stemfleet.kits.gate import boards_of, gate_of
+from stemfleet.kits.gate import Gate, boards_of, gate_of
 from stemfleet.kits.tags import find_kit
 from stemfleet.paper import KitLabel, label_sheet
 from stemfleet.store import Award, Kit, KitReport, Person, write_history
@@ -16,6 +16,8 @@ from stemfleet.workshop import Workshop
 # Of these a label would say that all is well.
 _OUT_OF_USE = {KitState.FAULTY, KitState.IN_REPAIR, KitState.REPLACED, KitState.LOST, KitState.RETIRED}
 _WAIVED = "Με παράκαμψη ελέγχου"  # stands on the label of a kit whose gate was overridden
+
+_LEGACY = "Από παλαιότερη δράση"  # a kit that is at its school already: nobody here tested it
 
 
 def label_kits(workshop: Workshop, person: Person, tags: Sequence[str], public_url: str) -> bytes:
@@ -29,7 +31,7 @@ def label_kits(workshop: Workshop, person: Person, tags: Sequence[str], public_u
         for text in tags:
             kit = find_kit(session, text)
             gate = gate_of(session, workshop, kit)
-            if gate.open:
+            if gate.open and not kit.legacy:
                 raise Refused("Kit {tag} has not passed: no label. See its page for what is open.", tag=kit.tag)
             if kit.state is KitState.FAULTY and _is_reported_broken(session, kit):
                 raise Refused(
@@ -44,12 +46,16 @@ def label_kits(workshop: Workshop, person: Person, tags: Sequence[str], public_u
                     tag=kit.tag,
                     url=f"{public_url}/k/{kit.tag}",
                     title=find_model(workshop.models, kit.model).title["el"],
-                    details=(*([_WAIVED] if gate.waived else []), *boards),
+                    details=(*_marks(kit, gate), *boards),
                     wave=award.wave_code if award else None,
                 )
             )
             write_history(session, person, "kit", kit.tag, "label_printed")
         return label_sheet(labels)
+
+
+def _marks(kit: Kit, gate: Gate) -> list[str]:
+    return [*([_WAIVED] if gate.waived else []), *([_LEGACY] if kit.legacy else [])]
 
 
 def _is_reported_broken(session: Session, kit: Kit) -> bool:

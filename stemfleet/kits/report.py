@@ -53,9 +53,14 @@ def _own_kit(session: Session, person: Person, tag: str) -> Kit:
     kit = find_kit(session, tag)
     if kit.school_code is None or (person.role is Role.SCHOOL and kit.school_code != person.school_code):
         raise Refused("Kit {tag} was not sent to your school.", tag=kit.tag)
-    if kit.state is not KitState.SHIPPED and (kit.shipment_id is None or kit.state not in _AT_SCHOOL):
+    if kit.state is not KitState.SHIPPED and not _was_given(kit):
         raise Refused("Kit {tag} has not been sent yet.", tag=kit.tag)
     return kit
+
+
+def _was_given(kit: Kit) -> bool:
+    """It was sent by us or, in an earlier wave, by others."""
+    return kit.state in _AT_SCHOOL and (kit.shipment_id is not None or kit.legacy)
 
 
 def _confirm(session: Session, person: Person, kit: Kit) -> None:

@@ -9,8 +9,8 @@ from stemfleet.allocation.eligibility import closed_by, final_preferences
 from stemfleet.allocation.values import Applicant, Ineligible, Lot, Rules
 from stemfleet.catalogue import Model, find_model
 from stemfleet.errors import InputError
-from stemfleet.schools import categories_of
-from stemfleet.store import Award, School, Wave
+from stemfleet.schools import categories_of, successor_of, successors
+from stemfleet.store import Award, LegacyKit, School, Wave
 from stemfleet.waves.items import read_items
 from stemfleet.waves.points import Item, PointsTable
 from stemfleet.words import Level, SchoolStatus
@@ -18,7 +18,11 @@ from stemfleet.words import Level, SchoolStatus
 
 @dataclass(frozen=True)
 class Repeats:
-    """Who had which family of equipment within `repeat_years` before the wave: school → families."""
+    """Who had which family of equipment within `repeat_years` before the wave: school → families.
+
+    Kits on lists of earlier waves count like awards. What a school had that is part of another one now, or has
+    another code, counts for that one.
+    """
 
     families: Mapping[str, frozenset[str]]
 
@@ -27,9 +31,12 @@ class Repeats:
         earlier = select(Award.school_code, Award.model).join(Wave, col(Wave.code) == Award.wave_code)
         drawn = (col(Wave.planning).is_(False), Wave.code != rules.wave)
         earlier = earlier.where(*drawn, Wave.year <= year, Wave.year >= year - rules.repeat_years)
+        listed = select(LegacyKit.school_code, LegacyKit.model)
+        listed = listed.where(col(LegacyKit.year) <= year, col(LegacyKit.year) >= year - rules.repeat_years)
+        moves = successors(session)
         found: dict[str, set[str]] = {}
-        for school, model in session.exec(earlier):
-            found.setdefault(school, set()).add(family_of(models, model))
+        for school, model in (*session.exec(earlier), *session.exec(listed)):
+            found.setdefault(successor_of(moves, school), set()).add(family_of(models, model))
         return cls({school: frozenset(families) for school, families in found.items()})
 
 
