@@ -31,6 +31,7 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("GET", "/rounds/<wave>/applicants"): NSO,
     ("GET", "/rounds/<wave>/applicants/<school>"): NSO,
     ("POST", "/rounds/<wave>/applicants/<school>"): NSO,
+    ("GET", "/rounds/<wave>/offers"): NSO,
     ("GET", "/rounds/<wave>/offers/<school>/<answer>"): {"teacher", "nso"},
     ("POST", "/rounds/<wave>/offers/<school>/<answer>"): {"teacher", "nso"},
     ("GET", "/language/<code>"): ALL,

@@ -9,7 +9,7 @@ Labels = Mapping[str, Any]
 
 ROUND_STATES: Labels = {
     "draft": _("Draft"),
-    "rules_published": _("Rules published"),
+    "rules_published": _("Rules"),
     "provisional": _("Provisional points"),
     "frozen": _("Inputs frozen"),
     "drawn": _("Draw"),

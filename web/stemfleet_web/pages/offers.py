@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.errors import NotFound, StemfleetError
-from stemfleet.rounds import Answered, OfferView, accept_offer, decline_offer, list_offers
+from stemfleet.registers import fold
+from stemfleet.rounds import Answered, OfferView, RoundView, accept_offer, decline_offer, list_offers, show_round
 from stemfleet.schools import show_school
 from stemfleet.store import Person
 from stemfleet.words import OfferState, Role
@@ -19,10 +20,37 @@ from stemfleet_web.problems import status_of
 from stemfleet_web.templating import model_title
 
 blueprint = Blueprint("offers", __name__)
+MOST = 100
 _ANSWERS: dict[str, Callable[[Workshop, Person, str, str], Answered]] = {
     "accept": accept_offer,
     "decline": decline_offer,
 }
+
+
+@blueprint.get("/rounds/<wave>/offers")
+@only(Role.NSO)
+def offers(wave: str) -> str:
+    """Every offer of a round; `state` and `words` (name or code) narrow them down."""
+    view = show_round(the_door().store, wave)
+    state, words = request.args.get("state", ""), request.args.get("words", "")
+    fitting = [o for o in view.offers if state in ("", o.state) and _named(view, o.school_code, words)]
+    return render_template(
+        "round_offers.html",
+        round=view.round,
+        names=view.schools,
+        found=fitting[:MOST],
+        more=len(fitting) > MOST,
+        states=OfferState,
+        state=state,
+        words=words,
+        now=the_door().workshop.clock(),
+    )
+
+
+def _named(view: RoundView, code: str, words: str) -> bool:
+    """Whether the code starts with the text, or the school's name holds every word."""
+    name = fold(view.schools.get(code, ""))
+    return code.startswith(words.strip().upper()) or all(word in name for word in fold(words).split())
 
 
 @blueprint.get("/rounds/<wave>/offers/<school>/<answer>")
@@ -100,4 +128,4 @@ def _above(wave: str) -> tuple[str, str]:
     """(address, text) of the page that leads here."""
     if the_person().role is Role.SCHOOL:
         return url_for("public.start"), _("My school")
-    return url_for("rounds.show", wave=wave, _anchor="offers"), wave
+    return url_for(".offers", wave=wave, state=OfferState.OPEN), wave

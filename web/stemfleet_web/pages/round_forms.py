@@ -130,7 +130,7 @@ _NO_WAY_BACK = _("This cannot be undone.")
 FORMS: Mapping[RoundStep, StepForm] = {
     RoundStep.RULES_PUBLISHED: StepForm(
         _("Publish the rules"),
-        _("rules.json: the lots, their places and guarantees, and the points table, for everybody."),
+        _("Publishes rules.json: the lots, their places and guarantees, and the points table, for everybody."),
         _BACK,
         lambda workshop, person, wave, _values, _progress: publish_rules(workshop, person, wave),
         final=False,
@@ -138,8 +138,8 @@ FORMS: Mapping[RoundStep, StepForm] = {
     RoundStep.POINTS_PUBLISHED: StepForm(
         _("Publish the provisional points"),
         _(
-            "applicants.json: every school's points with every line, its categories, and the lots that are closed to "
-            "it. The objection window opens at once."
+            "Publishes applicants.json: every school's points with every line, its categories, and the lots that are "
+            "closed to it. The objection window opens at once."
         ),
         _BACK,
         lambda workshop, person, wave, values, progress: publish_points(
@@ -152,8 +152,8 @@ FORMS: Mapping[RoundStep, StepForm] = {
     RoundStep.FROZEN: StepForm(
         _("Freeze the inputs"),
         _(
-            "rules.json, applicants.json and commitment.json: the hashes of rules and applicants, together with the "
-            "name of a public random value that nobody can know yet. Another person of the support organisation has "
+            "Publishes rules.json, applicants.json and commitment.json: the hashes of rules and applicants, together with "
+            "the name of a public random value that nobody can know yet. Another person of the support organisation has "
             "to type that value in; you cannot."
         ),
         _("This cannot be undone: nothing of the inputs can change afterwards."),
@@ -175,7 +175,7 @@ FORMS: Mapping[RoundStep, StepForm] = {
     ),
     RoundStep.DRAWN: StepForm(
         _("Draw"),
-        _("The random value and the seed, in the log. The lists are published by the next step."),
+        _("The random value and the seed are logged for everybody. The lists are published by the next step."),
         _("This cannot be undone: there is one draw."),
         lambda workshop, person, wave, values, progress: draw(
             workshop, person, wave, values["value"], progress=progress
@@ -186,8 +186,8 @@ FORMS: Mapping[RoundStep, StepForm] = {
     RoundStep.RESULTS_PUBLISHED: StepForm(
         _("Publish the results"),
         _(
-            "The whole bundle and its digest: the lists, an explanation for every school, and the program with which "
-            "anybody can check them. The wave appears on the public pages."
+            "Publishes the whole bundle and its digest: the lists, an explanation for every school, and the program with "
+            "which anybody can check them. The wave appears on the public pages."
         ),
         _("This cannot be undone. What is wrong is put right by appeals."),
         lambda workshop, person, wave, values, progress: publish_results(
@@ -198,7 +198,7 @@ FORMS: Mapping[RoundStep, StepForm] = {
     ),
     RoundStep.FINALIZED: StepForm(
         _("Publish the final lists"),
-        _("The bundle with the decisions of all appeals (events.json), and its digest."),
+        _("Publishes the bundle with the decisions of all appeals (events.json), and its digest."),
         _NO_WAY_BACK,
         lambda workshop, person, wave, _values, progress: finalize(workshop, person, wave, progress=progress),
         long=True,
@@ -218,7 +218,7 @@ FORMS: Mapping[RoundStep, StepForm] = {
     ),
     RoundStep.CLOSED: StepForm(
         _("Close the round"),
-        _("The last bundle, with every answer, and its digest."),
+        _("Publishes the last bundle, with every answer, and its digest."),
         _NO_WAY_BACK,
         lambda workshop, person, wave, _values, progress: close_round(workshop, person, wave, progress=progress),
         long=True,
@@ -226,8 +226,8 @@ FORMS: Mapping[RoundStep, StepForm] = {
     RoundStep.WITHDRAWN: StepForm(
         _("Go back to the draft"),
         _(
-            "Your reason. Corrections and exclusions are void, because the points are worked out afresh from what is "
-            "stored; the log still shows them."
+            "Publishes your reason. Corrections and exclusions are void, because the points are worked out afresh from "
+            "what is stored; the log still shows them."
         ),
         _("The rules and the points can be published again."),
         lambda workshop, person, wave, values, _progress: go_back(workshop, person, wave, values["reason"]),
@@ -236,7 +236,7 @@ FORMS: Mapping[RoundStep, StepForm] = {
     ),
     RoundStep.DROPPED: StepForm(
         _("Drop the draft"),
-        _("Nothing. The round is gone and its code is free again."),
+        _("Nothing is published. The round is gone and its code is free again."),
         _NO_WAY_BACK,
         lambda workshop, person, wave, values, _progress: drop_draft(workshop, person, wave, values["reason"]),
         (REASON,),
