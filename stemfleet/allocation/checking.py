@@ -93,6 +93,12 @@ def unzipped_one(data: bytes, name: str) -> bytes | None:
         return archive.read(name) if name in archive.namelist() else None
 
 
+def sizes_in(data: bytes) -> list[tuple[str, int]]:
+    """(name, size in bytes) of every file in a bundle's zip that this program made."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [(entry.filename, entry.file_size) for entry in archive.infolist()]
+
+
 def _is_plain(data: bytes, archive: zipfile.ZipFile) -> bool:
     """Whether the zip is as `zip_files` writes it, however its files are packed.
 

@@ -1,5 +1,7 @@
 """`wave`: allocated waves, and allocating one over what is stored."""
 
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -9,7 +11,20 @@ from stemfleet.cli.output import json_option, output_file, print_json, print_tab
 from stemfleet.errors import InputError
 from stemfleet.registers import read_winners
 from stemfleet.settings import Settings
-from stemfleet.waves import PLANNING, Draw, Winner, award_prizes, list_waves, read_bundle, run_wave, show_wave
+from stemfleet.waves import (
+    PLANNING,
+    Draw,
+    Winner,
+    award_prizes,
+    list_results,
+    list_waves,
+    read_bundle,
+    run_wave,
+    show_wave,
+)
+from stemfleet.workshop import Workshop
+
+OUT = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
@@ -37,15 +52,34 @@ def list_(settings: Settings, as_json: bool) -> None:
 
 @wave.command("show")
 @click.argument("code")
-@click.option("--bundle", type=click.Path(path_type=Path, dir_okay=False), help="Write the public bundle (zip) here.")
+@click.option("--bundle", type=OUT, help="Write the public bundle (zip) here.")
+@click.option("--csv", "csv_file", type=OUT, help="Write the whole list in the order of merit here.")
+@click.option("--xlsx", "xlsx_file", type=OUT, help="The same as a workbook.")
+@click.option("--pdf", "pdf_file", type=OUT, help="Write who got what here, to be printed.")
+@click.option("--lang", type=click.Choice(["el", "en"]), default="el", show_default=True, help="Of these lists.")
 @json_option
 @click.pass_obj
-def show(settings: Settings, code: str, bundle: Path | None, as_json: bool) -> None:
+def show(
+    settings: Settings,
+    *,
+    code: str,
+    bundle: Path | None,
+    csv_file: Path | None,
+    xlsx_file: Path | None,
+    pdf_file: Path | None,
+    lang: str,
+    as_json: bool,
+) -> None:
     """Show a wave: who got what, and why."""
-    with output_file(bundle) as write, opened(settings) as workshop:
+    lists = {"csv": csv_file, "xlsx": xlsx_file, "pdf": pdf_file}
+    with ExitStack() as files, opened(settings) as workshop:
+        write = files.enter_context(output_file(bundle))
+        writes = {kind: files.enter_context(output_file(file)) for kind, file in lists.items() if file is not None}
         view, awards = show_wave(workshop.store, code)
         if bundle is not None:
             write(read_bundle(workshop.store, code)[0])
+        if writes:
+            _write_lists(workshop, code, lang, f"{settings.address}/waves/{code}", writes)
     if as_json:
         print_json({**view.as_json(), "awards": [award.as_json() for award in awards]})
         return
@@ -56,6 +90,19 @@ def show(settings: Settings, code: str, bundle: Path | None, as_json: bool) -> N
         for a in awards
     ]
     print_table(["lot", "merit", "points", "place", "code", "school"], rows)
+
+
+def _write_lists(
+    workshop: Workshop, code: str, lang: str, address: str, writes: Mapping[str, Callable[[bytes], object]]
+) -> None:
+    """The files that the wave's page offers, in its words."""
+    from stemfleet_web.language import speaking  # noqa: PLC0415  the browser's door takes a while to load
+    from stemfleet_web.sheets import result_files  # noqa: PLC0415
+
+    with speaking(lang, workshop.evidence):
+        files = result_files(list_results(workshop.store, code), workshop.models, address)
+        for kind, write in writes.items():
+            write(files[kind]())
 
 
 @wave.command("run")

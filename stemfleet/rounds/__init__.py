@@ -15,6 +15,7 @@ from stemfleet.rounds.draft import (
 )
 from stemfleet.rounds.draw import draw, freeze_inputs, public_value, publish_results
 from stemfleet.rounds.offers import Answered, accept_offer, close_round, decline_offer, expire_offers, make_offers
+from stemfleet.rounds.provisional import PointsList, SchoolPoints, find_points, list_points, show_points
 from stemfleet.rounds.read import (
     OfferView,
     RoundView,
@@ -34,7 +35,9 @@ __all__ = [
     "Correction",
     "Difference",
     "OfferView",
+    "PointsList",
     "RoundView",
+    "SchoolPoints",
     "StepView",
     "accept_offer",
     "change_rules",
@@ -49,9 +52,11 @@ __all__ = [
     "expire_offers",
     "finalize",
     "find_applicants",
+    "find_points",
     "freeze_inputs",
     "go_back",
     "list_offers",
+    "list_points",
     "list_rounds",
     "make_offers",
     "preview_appeal",
@@ -67,6 +72,7 @@ __all__ = [
     "rules_of",
     "school_names",
     "show_applicant",
+    "show_points",
     "show_round",
     "uphold_appeal",
 ]

@@ -129,7 +129,7 @@ def publish_results(
 
 
 def compute(session: Session, round_: Round, *, events: bool = False) -> Drawn:
-    """The round of the frozen files and the drawn value, explained; with `events`, after everything that happened since.
+    """The round of the frozen files and the drawn value, explained; with `events`, after all that happened since.
 
     Raises InputError when the stored files are not those of the commitment.
     """

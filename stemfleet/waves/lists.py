@@ -70,6 +70,11 @@ class Line:
     units: int = 0
     waiting: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def groups(self) -> list[str]:
+        """Its categories but for its region, which a list has in a column of its own."""
+        return [name for name in self.categories if not name.startswith("region:")]
+
 
 @dataclass(frozen=True)
 class Beacon:

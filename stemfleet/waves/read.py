@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, func, select
 
+from stemfleet.allocation.checking import sizes_in, unzipped_one
 from stemfleet.errors import NotFound
 from stemfleet.store import Application, Award, Kit, Lot, School, Store, Wave
 from stemfleet.words import RecipientKind
@@ -38,7 +39,7 @@ class LotView:
 
 @dataclass(frozen=True)
 class WaveView:
-    """A wave with its lots; `year` decides about repeats. Prizes are not `drawn`."""
+    """A wave with its lots; `year` decides about repeats. Prizes are not `drawn` and have no random value."""
 
     code: str
     title: str
@@ -46,6 +47,9 @@ class WaveView:
     planning: bool
     drawn: bool
     digest: str
+    beacon_source: str | None
+    beacon_round: str | None
+    beacon_value: str | None
     lots: Sequence[LotView]
 
     @property
@@ -123,6 +127,19 @@ def read_bundle(store: Store, code: str) -> tuple[bytes, str]:
         return wave.bundle, wave.digest
 
 
+def list_bundle(store: Store, code: str) -> list[tuple[str, int]]:
+    """(name, size in bytes) of every file of the bundle. Raises NotFound."""
+    return sizes_in(read_bundle(store, code)[0])
+
+
+def read_bundle_file(store: Store, code: str, name: str) -> bytes:
+    """One file of the bundle. Raises NotFound."""
+    content = unzipped_one(read_bundle(store, code)[0], name)
+    if content is None:
+        raise NotFound("The bundle of {wave} has no file {name}.", wave=code, name=name)
+    return content
+
+
 def find_wave(session: Session, code: str) -> Wave:
     """Its bundle, rules and result are read when they are asked for, within the session. Raises NotFound."""
     wave = session.get(Wave, code, options=_WITHOUT_FILES)
@@ -154,6 +171,9 @@ def _view(session: Session, wave: Wave) -> WaveView:
         planning=wave.planning,
         drawn=wave.seed is not None,
         digest=wave.digest,
+        beacon_source=wave.beacon_source,
+        beacon_round=wave.beacon_round,
+        beacon_value=wave.beacon_value,
         lots=[
             LotView(
                 lot=lot,

@@ -26,14 +26,14 @@ _TEXTS_KEPT = 4  # 14,000 explanations in one language take 25 MB
 class Happened:
     """A step of the round that touched the school. `change`: (lot before, lot after) when its place changed.
 
-    `fields`: what was corrected, name → [before, after]; `lot`: what it was offered, accepted, declined or lost;
+    `fields`: what was corrected, as (name, before, after); `lot`: what it was offered, accepted, declined or lost;
     `of_other`: it was about another school, and this one's place changed by it.
     """
 
     at: datetime
     step: str
     reason: str | None = None
-    fields: Mapping[str, Sequence[Any]] | None = None
+    fields: Sequence[tuple[str, Any, Any]] = ()
     upheld: bool | None = None
     remedy: str | None = None
     lot: str | None = None
@@ -56,6 +56,11 @@ class SchoolStanding:
     happened: Sequence[Happened]
     offers: Sequence[Offer]
     replay: bool
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Lot → model of its kits."""
+        return {lot.lot: lot.model for lot in self.lots}
 
 
 class Why(StrEnum):
@@ -145,7 +150,7 @@ def _touching(entry: HistoryEntry, school: str) -> Iterator[Happened]:
             entry.at,
             entry.verb,
             reason=facts.get("reason"),
-            fields=facts.get("fields"),
+            fields=[(name, old, new) for name, (old, new) in facts.get("fields", {}).items()],
             upheld=facts.get("upheld"),
             remedy=facts.get("remedy"),
             lot=facts.get("lot") or ", ".join(facts.get("lots", ())) or None,

@@ -18,19 +18,21 @@ from stemfleet_web.pages import (
     applicants,
     evidence,
     figures,
+    imports,
     kits,
+    lists,
     nso,
     objections,
     offers,
     planner,
     public,
+    round_steps,
     rounds,
     school,
     signin,
     whatif,
 )
 from stemfleet_web.pages import bench as bench_pages
-from stemfleet_web.pages import round_steps
 from stemfleet_web.pages import work as work_pages
 from stemfleet_web.workroom import Workroom
 
@@ -74,5 +76,19 @@ def create_app(
 
 def _register_pages(app: Flask) -> None:
     of_rounds = (rounds, round_steps, applicants, offers, objections, evidence)
-    for page in (public, figures, signin, kits, bench_pages, school, nso, *of_rounds, planner, whatif, work_pages, api):
+    for page in (
+        public,
+        figures,
+        lists,
+        signin,
+        kits,
+        bench_pages,
+        school,
+        nso,
+        *of_rounds,
+        planner,
+        whatif,
+        work_pages,
+        api,
+    ):
         app.register_blueprint(page.blueprint)

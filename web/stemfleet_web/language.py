@@ -1,15 +1,17 @@
 """Greek first, English by a link that everybody sees; remembered in a cookie."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, request
-from flask_babel import Babel, format_datetime, get_locale, gettext
+from flask_babel import Babel, force_locale, format_datetime, get_locale, gettext
 
+from stemfleet.catalogue.evidence import EvidenceCatalogue
 from stemfleet.errors import StemfleetError
 from stemfleet_web.words import label_of_fact
 
@@ -37,6 +39,16 @@ def language() -> str:
     """Of the text that is being written: "el" or "en"."""
     locale = get_locale()
     return str(locale.language) if locale else DEFAULT
+
+
+@contextmanager
+def speaking(code: str, evidence: EvidenceCatalogue) -> Iterator[None]:
+    """Writes in a language where no browser asks: for files that a command makes."""
+    app = Flask(__package__)
+    app.config["EVIDENCE"] = evidence
+    install(app)
+    with app.app_context(), force_locale(code):
+        yield
 
 
 def sentence(error: StemfleetError) -> str:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from stemfleet.registers import REGIONS
 from stemfleet.words import MEASUREMENT_REASON
+from stemfleet_web.list_words import ABSENCES, STANDINGS
 from stemfleet_web.round_words import APPEAL_REMEDIES, APPLICANT_FIELDS, OFFER_STATES, ROUND_STATES, STAGE_MARKS
 
 Labels = Mapping[str, Any]
@@ -324,6 +325,8 @@ VOCABULARIES: Mapping[str, Labels] = {
     "step": STEPS,
     "round_state": ROUND_STATES,
     "offer_state": OFFER_STATES,
+    "standing": STANDINGS,
+    "absence": ABSENCES,
     "stage_mark": STAGE_MARKS,
     "field": APPLICANT_FIELDS,
     "appeal_remedy": APPEAL_REMEDIES,

@@ -11,7 +11,7 @@ from stemfleet.registers import fold
 from stemfleet.rounds import list_offers
 from stemfleet.schools import show_school
 from stemfleet.store import Person
-from stemfleet.waves import AwardRow, WaveView, list_waves, read_bundle, show_wave
+from stemfleet.waves import AwardRow, WaveView, list_bundle, list_waves, read_bundle, show_wave
 from stemfleet.words import KitState, Role
 from stemfleet_web.door import the_door
 from stemfleet_web.language import COOKIE, COOKIE_SECONDS, LANGUAGES
@@ -70,7 +70,8 @@ def wave(code: str) -> str:
     view, rows = show_wave(the_door().store, code)
     lot, words = request.args.get("lot", ""), request.args.get("words", "")
     found = [row for row in rows if (not lot or row.award.lot == lot) and _named(row, words)]
-    return render_template("wave.html", wave=view, rows=found, total=len(rows), lot=lot, words=words)
+    files = list_bundle(the_door().store, code)
+    return render_template("wave.html", wave=view, rows=found, total=len(rows), lot=lot, words=words, files=files)
 
 
 @blueprint.get("/waves/<code>/bundle.zip")

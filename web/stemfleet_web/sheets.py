@@ -1,0 +1,239 @@
+"""Published lists as tables in the reader's language: what their CSV, XLSX and PDF files say."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from stemfleet.catalogue import Model
+from stemfleet.paper import Cell, Column, Heading, Table, csv_bytes, list_pdf, xlsx_bytes
+from stemfleet.rounds import PointsList
+from stemfleet.waves import Line, ResultList
+from stemfleet_web.language import language
+from stemfleet_web.words import label, points_label, region_name
+
+TICKET_DIGITS = 12  # shown; as many as in an explanation
+TYPES: Mapping[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+Models = Mapping[str, Model]
+Write = Callable[[], bytes]
+
+
+def result_files(listed: ResultList, models: Models, address: str) -> dict[str, Write]:
+    """Kind of file → what writes it. The PDF has the awards alone, by lot; the others every line that was chosen.
+
+    `address`: of the page where the list can be checked.
+    """
+    about = _about(listed, address)
+    title, columns = _("%(wave)s: order of merit", wave=listed.wave), _result_columns()
+
+    def table() -> Table:
+        return Table(title, columns, (_result(line, models) for line in listed.lines))
+
+    return {
+        "csv": lambda: csv_bytes(table()),
+        "xlsx": lambda: xlsx_bytes(table(), about, _digest(listed.digest)),
+        "pdf": lambda: list_pdf(_heading(listed, address), list(_awards(listed, models))),
+    }
+
+
+def points_files(listed: PointsList, address: str) -> dict[str, Write]:
+    """The same for the provisional points of a round: every line in each kind of file."""
+    wave, digest = listed.round.wave_code, listed.version.sha256
+    title = _("%(wave)s: points before the draw", wave=wave)
+    published = _("Published on %(day)s", day=format_date(listed.version.at, "d MMM y"))
+    table = Table(title, _points_columns(), map(_points, listed.lines))
+    about = [(_("Wave"), wave), (listed.round.title, ""), (published, ""), (_("SHA-256 of applicants.json"), digest)]
+    paper = Heading(
+        title=title,
+        lines=[listed.round.title, published, address],
+        foot=[f"{_('SHA-256 of applicants.json')}: {digest}"],
+        page=_page(),
+        language=language(),
+        mark=_("Taken back") if listed.taken_back else "",
+    )
+    return {
+        "csv": lambda: csv_bytes(table),
+        "xlsx": lambda: xlsx_bytes(table, about, digest),
+        "pdf": lambda: list_pdf(paper, [Table(_("By points"), table.columns, table.rows)]),
+    }
+
+
+def cutoff_files(listed: ResultList, rows: Sequence[Mapping[str, Any]], address: str) -> dict[str, Write]:
+    """The rows of `cutoffs` in result.json, one by one."""
+    columns = [
+        Column(_("Lot"), 14),
+        Column(_("Guaranteed groups of the school"), 40),
+        Column(_("Region"), 24),
+        Column(_("Kind of place"), 18),
+        Column(_("Chosen"), 10, number=True),
+        Column(_("Refused"), 10, number=True),
+        Column(_("Points of the last one"), 12, number=True),
+        Column(_("Ticket of the last one"), 66),
+    ]
+    table = Table(_("%(wave)s: where each lot closed", wave=listed.wave), columns, map(_cutoff, rows))
+    return {
+        "csv": lambda: csv_bytes(table),
+        "xlsx": lambda: xlsx_bytes(table, _about(listed, address), _digest(listed.digest)),
+    }
+
+
+def file_name(wave: str, what: str, kind: str, *, planning: bool = False) -> str:
+    """A plan's files say so in their names."""
+    return f"{wave}-{'PLANNING-' if planning else ''}{what}.{kind}"
+
+
+def _result_columns() -> list[Column]:
+    return [
+        Column(_("Order of merit"), 9, number=True),
+        *_points_columns(),
+        Column(_("Ticket"), 66),
+        Column(_("Standing"), 14),
+        Column(_("Lot"), 14),
+        Column(_("Equipment"), 28),
+        Column(_("Place"), 18),
+        Column(_("Kits"), 6, number=True),
+        Column(_("Number on the waiting lists"), 24),
+    ]
+
+
+def _points_columns() -> list[Column]:
+    return [
+        Column(_("Code"), 10),
+        Column(_("School"), 46),
+        Column(_("Level"), 22),
+        Column(_("Region"), 24),
+        Column(_("Points"), 8, number=True),
+        Column(_("Where its points come from"), 50),
+        Column(_("Categories"), 28),
+        Column(_("Lots wanted, best first"), 24),
+        Column(_("Lots that were closed to it"), 30),
+    ]
+
+
+def _points(line: Line) -> list[Cell]:
+    return [
+        line.school,
+        line.name,
+        label(line.level, "level"),
+        region_name(line.region),
+        line.points,
+        "; ".join(f"{points_label(text)}: {worth}" for text, worth in line.lines),
+        _names(line.groups),
+        ", ".join(line.preferences),
+        "; ".join(f"{lot}: {label(why, 'closed').rstrip('.')}" for lot, why in line.ineligible.items()),
+    ]
+
+
+def _result(line: Line, models: Models) -> list[Cell]:
+    return [
+        line.merit,
+        *_points(line),
+        line.ticket,
+        label(line.standing or "", "standing"),
+        line.lot,
+        _title(line.model, models) if line.model else None,
+        label(line.place, "place") if line.place else None,
+        line.units or None,
+        ", ".join(f"{lot} {number}" for lot, number in line.waiting.items()),
+    ]
+
+
+def _cutoff(row: Mapping[str, Any]) -> list[Cell]:
+    last = row["last"] or {}
+    return [
+        row["lot"],
+        _names(row["signature"]) or _("none"),
+        region_name(row["region"]),
+        label(row["place"], "place"),
+        row["chosen"],
+        row["refused"],
+        last.get("points"),
+        last.get("ticket"),
+    ]
+
+
+def _awards(listed: ResultList, models: Models) -> Iterator[Table]:
+    """A table for each lot, the best first."""
+    columns = [
+        Column(_("Order"), 7, number=True),
+        Column(_("Code"), 10),
+        Column(_("School"), 44),
+        Column(_("Level"), 25),
+        Column(_("Region"), 32),
+        Column(_("Points"), 8, number=True),
+        Column(_("Place"), 17),
+        Column(_("Categories"), 38),
+        Column(_("Ticket"), 18),
+    ]
+    order = {lot.lot: place for place, lot in enumerate(listed.lots)}
+    awarded = sorted((line for line in listed.lines if line.lot), key=lambda line: order[line.lot or ""])
+    by_lot = {lot: list(lines) for lot, lines in groupby(awarded, key=lambda line: line.lot)}
+    for lot in listed.lots:
+        lines = by_lot.get(lot.lot, [])
+        title = _("Lot %(lot)s: %(model)s", lot=lot.lot, model=_title(lot.model, models))
+        counted = _("%(given)d of %(seats)d places given", given=len(lines), seats=lot.seats)
+        yield Table(f"{title} – {counted}", columns, [_award(line, drawn=listed.drawn) for line in lines])
+
+
+def _award(line: Line, *, drawn: bool) -> list[Cell]:
+    return [
+        line.merit,
+        line.school,
+        line.name,
+        label(line.level, "level"),
+        region_name(line.region),
+        line.points if drawn else None,
+        label(line.place or "", "place"),
+        _names(line.groups),
+        (line.ticket or "")[:TICKET_DIGITS],
+    ]
+
+
+def _heading(listed: ResultList, address: str) -> Heading:
+    return Heading(
+        title=_("%(wave)s: who got what", wave=listed.wave),
+        lines=[listed.title, _("Anybody can check this list: %(address)s", address=address)],
+        foot=[_digest(listed.digest), *([f"{_('Random value')}: {_beacon(listed)}"] if listed.drawn else [])],
+        page=_page(),
+        language=language(),
+        mark=_("PLANNING: NO RESULT") if listed.planning else "",
+    )
+
+
+def _about(listed: ResultList, address: str) -> list[tuple[str, str]]:
+    planning = [(_("PLANNING: NO RESULT"), _("Made with the fixed value for planning; it decides nothing."))]
+    return [
+        *(planning if listed.planning else []),
+        (_("Wave"), f"{listed.wave}: {listed.title}"),
+        (_("Lines in this file"), f"{listed.found} / {listed.total}"),
+        (_("Digest of the bundle (SHA-256)"), listed.digest),
+        *([(_("Random value"), _beacon(listed))] if listed.drawn else []),
+        (_("Where it can be checked"), address),
+    ]
+
+
+def _title(model: str, models: Models) -> str:
+    return models[model].title.get(language(), model) if model in models else model
+
+
+def _names(categories: Sequence[str]) -> str:
+    return ", ".join(label(name, "category") for name in categories)
+
+
+def _digest(digest: str) -> str:
+    return f"{_('Digest of the bundle (SHA-256)')}: {digest}"
+
+
+def _beacon(listed: ResultList) -> str:
+    beacon = listed.beacon
+    return f"{beacon.source}, {beacon.round}: {beacon.value}" if beacon.source else str(beacon.value)
+
+
+def _page() -> str:
+    return str(_("page {number} of {total}"))
