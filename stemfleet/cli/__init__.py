@@ -29,7 +29,7 @@ COMMANDS = {
     "demo": "stemfleet.cli.demo:demo",
     "evidence": "stemfleet.cli.evidence:evidence",
     "explain": "stemfleet.cli.bundles:explain",
-    "import": "stemfleet.cli.schools:import_",
+    "import": "stemfleet.cli.imports:import_",
     "kit": "stemfleet.cli.kits:kit",
     "model": "stemfleet.cli.kits:model",
     "ports": "stemfleet.cli.devices:ports",

@@ -7,7 +7,7 @@ import click
 from stemfleet.catalogue import find_model, read_models
 from stemfleet.cli.context import acting, opened
 from stemfleet.cli.output import json_option, output_file, print_json, print_table
-from stemfleet.kits import label_kits, list_kits, receive_kits, show_kit
+from stemfleet.kits import hand_over_kits, label_kits, list_kits, receive_kits, show_kit
 from stemfleet.settings import Settings
 from stemfleet.shipments import pack_kit, print_note, reserve_kit, ship_kits
 from stemfleet.words import KitState
@@ -26,6 +26,19 @@ def receive(settings: Settings, model: str, count: int) -> None:
     """Issue asset tags for kits of a MODEL that arrived."""
     with acting(settings) as (workshop, person):
         for tag in receive_kits(workshop, person, model, count):
+            click.echo(tag)
+
+
+@kit.command("hand-over")
+@click.argument("tags", nargs=-1)
+@click.option("--from", "school", required=True, help="Code of the school that has them.")
+@click.option("--to", "successor", required=True, help="Code of the school that answers for them from now on.")
+@click.option("--reason", required=True, help="Why; stands in the history of the kits and of both schools.")
+@click.pass_obj
+def hand_over(settings: Settings, tags: tuple[str, ...], school: str, successor: str, reason: str) -> None:
+    """Let another school answer for kits: those of TAGS, or all that the school has."""
+    with acting(settings) as (workshop, person):
+        for tag in hand_over_kits(workshop.store, person, school, successor, reason, tags or None):
             click.echo(tag)
 
 

@@ -1,38 +1,27 @@
-"""`import` and `school`: what comes from the registers, and what is known about a school."""
+"""`school`: finding schools, what is known about each, and what the support organisation decides about it."""
 
-from pathlib import Path
+from datetime import datetime
 
 import click
 
 from stemfleet.cli.context import acting, opened
-from stemfleet.cli.output import json_option, print_json, print_table, progress_bar
-from stemfleet.schools import ImportPlan, apply_import, find_schools, plan_import, school_row, show_school
-from stemfleet.settings import Settings
-from stemfleet.words import RecipientKind
-
-_SHOWN_FINDINGS = 20
-
-
-@click.command("import")
-@click.argument("what", type=click.Choice(["schools", "departments", "evidence", "legacy"]))
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--preview", "apply", flag_value=False, type=bool, default=False, help="Show what would change (default)."
+from stemfleet.cli.output import json_option, print_json, print_table
+from stemfleet.kits import confirm_legacy, deny_legacy, list_legacy
+from stemfleet.schools import (
+    OVERRIDABLE,
+    SchoolView,
+    end_override,
+    find_schools,
+    move_school,
+    override_category,
+    school_row,
+    show_school,
+    undo_move,
 )
-@click.option("--apply", "apply", flag_value=True, type=bool, help="Change it, all or nothing.")
-@json_option
-@click.pass_obj
-def import_(settings: Settings, what: str, file: Path, apply: bool, as_json: bool) -> None:
-    """Import a register of schools, the university departments, eTwinning records, or kits of earlier waves."""
-    with acting(settings) as (workshop, person):
-        plan = plan_import(workshop.store, what, file, models=workshop.models, evidence=workshop.evidence)
-        if apply:
-            with progress_bar(f"{what} from {file.name}", quiet=as_json) as progress:
-                plan = apply_import(workshop.store, person, plan, progress)
-    if as_json:
-        print_json({"applied": apply, **plan.as_json()})
-    else:
-        _print_plan(plan, apply)
+from stemfleet.settings import Settings
+from stemfleet.words import LegacyAnswer, MoveKind, RecipientKind
+
+_REASON = click.option("--reason", required=True, help="Why; shown wherever the decision is.")
 
 
 @click.group()
@@ -46,7 +35,7 @@ def school() -> None:
 @json_option
 @click.pass_obj
 def list_(settings: Settings, words: tuple[str, ...], departments: bool, as_json: bool) -> None:
-    """List the schools whose name holds all WORDS, or whose code starts with them."""
+    """List the schools that have all WORDS, in Greek or Latin letters, or whose code starts with them."""
     kind = RecipientKind.DEPARTMENT if departments else RecipientKind.SCHOOL
     with opened(settings) as workshop:
         found = find_schools(workshop.store, " ".join(words), kind=kind, limit=None)
@@ -71,28 +60,125 @@ def show(settings: Settings, code: str, as_json: bool) -> None:
     if as_json:
         print_json(view.as_json())
         return
-    place = ", ".join(filter(None, [view.school.municipality, view.school.region]))
-    click.echo(f"{view.school.code}  {view.school.name}  ({view.school.level}, {view.school.status})  {place}")
-    click.echo(f"categories: {' '.join(view.categories) or 'none'}")
-    for award in view.awards:
-        click.echo(f"award: {award.wave_code} {award.lot} ({award.model}), {award.place} place")
-    for kit in view.kits:
-        click.echo(f"kit: {kit.tag} {kit.model} {kit.state}")
+    _print_school(view)
     print_table(
         ["evidence", "year", "number", "file", "row"],
         [(e.kind, e.year, e.number, file, e.row) for e, file in view.evidence],
     )
 
 
-def _print_plan(plan: ImportPlan, applied: bool) -> None:
-    click.echo(f"{plan.file}: {plan.read.format}")
-    for name, number in plan.counts.items():
-        click.echo(f"  {number:>7}  {name.replace('_', ' ')}")
-    for code, fields in list(plan.changed.items())[:_SHOWN_FINDINGS]:
-        changes = "; ".join(f"{name}: {before!r} → {after!r}" for name, (before, after) in fields.items())
-        click.echo(f"  {code}: {changes}")
-    for finding in plan.findings[:_SHOWN_FINDINGS]:
-        click.echo(f"  {finding.weight}{f', row {finding.row}' if finding.row else ''}: {finding}")
-    if (more := len(plan.findings) - _SHOWN_FINDINGS) > 0:
-        click.echo(f"  … and {more} more findings: --json lists them all")
-    click.echo("Applied." if applied else "Nothing is changed yet. To apply it: the same command with --apply")
+def _print_school(view: SchoolView) -> None:
+    school = view.school
+    place = ", ".join(filter(None, [school.municipality, school.region]))
+    click.echo(f"{school.code}  {school.name}  ({school.level}, {school.status})  {place}")
+    click.echo(f"categories: {' '.join(view.categories) or 'none'}")
+    for said in view.sources:
+        source = f"{said.person}: {said.reason}" if said.person else f"{said.file}, row {said.row}"
+        click.echo(f"  {'' if said.holds else 'not '}{said.category} ({source}; {said.at:%Y-%m-%d})")
+    for move in view.moves:
+        click.echo(f"{move.school_code} {move.kind} into {move.successor} on {move.since}: {move.reason}")
+    for award in view.awards:
+        click.echo(f"award: {award.wave_code} {award.lot} ({award.model}), {award.place} place")
+    for kit in view.kits:
+        click.echo(f"kit: {kit.tag} {kit.model} {kit.state}{' (legacy)' if kit.legacy else ''}")
+    for old, file in view.legacy:
+        answer = f"{old.answer} {old.kit_tag or old.note or ''}" if old.answer else "not confirmed yet"
+        click.echo(f"listed: {old.id} {old.model} {old.wave} {old.serial or ''} ({file}, row {old.row}): {answer}")
+
+
+@school.command("override")
+@click.argument("code")
+@click.argument("category", type=click.Choice([str(category) for category in OVERRIDABLE]))
+@click.option("--has/--has-not", "holds", default=None, help="Whether the school has the category.")
+@click.option("--register", is_flag=True, help="What the register says counts again.")
+@_REASON
+@click.pass_obj
+def override(settings: Settings, code: str, category: str, holds: bool | None, register: bool, reason: str) -> None:
+    """Say against the register that a school has a CATEGORY, or has it not; kept through later imports."""
+    if register == (holds is not None):
+        raise click.UsageError("One of --has, --has-not and --register is needed.")
+    with acting(settings) as (workshop, person):
+        if holds is None:
+            end_override(workshop.store, person, code, category, reason)
+        else:
+            override_category(workshop.store, person, code, category, holds, reason)
+        categories = show_school(workshop.store, code).categories
+    click.echo(f"{code}: {' '.join(categories) or 'no categories'}")
+
+
+@school.command("move")
+@click.argument("code")
+@click.argument("successor", required=False)
+@click.option("--merged", "kind", flag_value=MoveKind.MERGED.value, help="CODE is part of SUCCESSOR now.")
+@click.option("--renumbered", "kind", flag_value=MoveKind.RENUMBERED.value, help="CODE is called SUCCESSOR now.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From which day on.")
+@click.option("--undo", is_flag=True, help="CODE is a school of its own again.")
+@_REASON
+@click.pass_obj
+def move(
+    settings: Settings,
+    code: str,
+    successor: str | None,
+    kind: str | None,
+    since: datetime | None,
+    undo: bool,
+    reason: str,
+) -> None:
+    """Say that school CODE became SUCCESSOR. Its kits stay until `kit hand-over`."""
+    with acting(settings) as (workshop, person):
+        if undo:
+            undo_move(workshop.store, person, code, reason)
+            click.echo(f"{code} is a school of its own again")
+        elif successor is None or kind is None or since is None:
+            raise click.UsageError("SUCCESSOR, --merged or --renumbered, and --since are needed.")
+        else:
+            move_school(workshop.store, person, code, successor, MoveKind(kind), since.date(), reason)
+            click.echo(f"{code} {kind} into {successor}")
+
+
+@school.command("legacy")
+@click.option("--gone", is_flag=True, help="Those that are said not to be there any more.")
+@json_option
+@click.pass_obj
+def legacy(settings: Settings, gone: bool, as_json: bool) -> None:
+    """List the kits of earlier waves that no school has confirmed yet."""
+    with opened(settings) as workshop:
+        found = list_legacy(workshop.store, LegacyAnswer.GONE if gone else None)
+    rows = [
+        {
+            "number": old.id,
+            "school": school.code,
+            "name": school.name,
+            "model": old.model,
+            "wave": old.wave,
+            "serial": old.serial,
+            "note": old.note,
+        }
+        for old, school in found
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(
+            ["number", "school", "name", "model", "wave", "serial", "note"], [tuple(row.values()) for row in rows]
+        )
+
+
+@school.command("confirm")
+@click.argument("number", type=int)
+@click.pass_obj
+def confirm(settings: Settings, number: int) -> None:
+    """Say for its school that the listed kit NUMBER is there; issues its tag."""
+    with acting(settings) as (workshop, person):
+        click.echo(confirm_legacy(workshop, person, number))
+
+
+@school.command("deny")
+@click.argument("number", type=int)
+@click.option("--note", required=True, help="What became of it.")
+@click.pass_obj
+def deny(settings: Settings, number: int, note: str) -> None:
+    """Say for its school that the listed kit NUMBER is not there."""
+    with acting(settings) as (workshop, person):
+        deny_legacy(workshop.store, person, number, note)
+    click.echo(f"kit {number} of the list is not there")

@@ -119,7 +119,13 @@ class SchoolsReading:
     known: frozenset[Category]
     rows: Iterator[SchoolRow]
     skipped: Sequence[Skipped]
+    size: int
     _table: Table
+
+    @property
+    def done(self) -> int:
+        """How many of the file's `size` bytes are read; 0 where that cannot be told."""
+        return self._table.bytes_read()
 
     def findings(self, schools: int) -> list[Finding]:
         """What to look at in a file that turned out to hold so many schools."""
@@ -136,7 +142,9 @@ def open_schools(path: Path) -> Iterator[SchoolsReading]:
     """
     with open_table(path, COLUMNS) as table:
         known = known_categories(table)
-        yield SchoolsReading(table.file, table.format, known, _schools(table), table.skipped, table)
+        yield SchoolsReading(
+            table.file, table.format, known, _schools(table), table.skipped, path.stat().st_size, table
+        )
 
 
 def read_schools(path: Path) -> SchoolsFile:

@@ -1,9 +1,10 @@
 """A file as a table: opened whatever its kind, handed on row by row as field → text."""
 
 import csv
+import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,8 @@ Fields = dict[str, str]
 class Table:
     """An opened file. `rows` gives (row number, field → text), blank cells left out, and is read once.
 
-    `fields` are the fields that have a column. `skipped` and `findings` grow while `rows` is being read.
+    `fields` are the fields that have a column. `skipped` and `findings` grow while `rows` is being read, and so does
+    what `bytes_read` gives, where that can be told (CSV).
     """
 
     file: str
@@ -45,6 +47,7 @@ class Table:
     rows: Iterator[tuple[int, Fields]]
     skipped: list[Skipped]
     findings: list[Finding]
+    bytes_read: Callable[[], int] = lambda: 0
 
 
 @contextmanager
@@ -140,7 +143,7 @@ def _json_text(value: Any) -> str:
 @contextmanager
 def _csv_table(path: Path, columns: Sequence[Column]) -> Iterator[Table]:
     encoding = detect_encoding(path)
-    with path.open(encoding=encoding.codec, newline="") as file:
+    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding.codec, newline="") as file:
         head = file.read(_HEAD)
         delimiter = _delimiter(head, columns)
         file.seek(0)
@@ -149,7 +152,9 @@ def _csv_table(path: Path, columns: Sequence[Column]) -> Iterator[Table]:
         titles = refuse_without(find_titles(first, columns), first, columns, path.name)
         shape = _shape(titles)
         detected = FileFormat(shape, Container.CSV, encoding.name, delimiter, titles_row=titles.row)
-        yield _table(path, detected, titles, itertools.chain(first, rows))
+        table = _table(path, detected, titles, itertools.chain(first, rows))
+        table.bytes_read = raw.tell
+        yield table
 
 
 def _csv_rows(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:

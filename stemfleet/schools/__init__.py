@@ -1,6 +1,6 @@
 """Recipients and the evidence about them: imported from files with a preview, found again, shown."""
 
-from stemfleet.schools.categories import CategorySource, categories_of, end_override, override_category
+from stemfleet.schools.categories import OVERRIDABLE, CategorySource, categories_of, end_override, override_category
 from stemfleet.schools.imports import ImportPlan, apply_import, plan_import
 from stemfleet.schools.moves import move_school, successor_of, successors, undo_move
 from stemfleet.schools.read import SchoolView, school_row, show_school
@@ -8,6 +8,7 @@ from stemfleet.schools.search import MOST_COUNTED, count_schools, find_schools
 
 __all__ = [
     "MOST_COUNTED",
+    "OVERRIDABLE",
     "CategorySource",
     "ImportPlan",
     "SchoolView",

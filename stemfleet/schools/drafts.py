@@ -76,8 +76,11 @@ class SchoolsDraft:
     kind: RecipientKind = RecipientKind.SCHOOL
 
     @classmethod
-    def read(cls, path: Path) -> "SchoolsDraft":
-        """Raises InputError for a file that cannot be used, two different schools under one code among it."""
+    def read(cls, path: Path, progress: Callable[[int, int], None]) -> "SchoolsDraft":
+        """`progress` gets bytes read and to read.
+
+        Raises InputError for a file that cannot be used, one with two different schools under one code among them.
+        """
         rows = sqlite3.connect("", check_same_thread=False)
         rows.execute("PRAGMA page_size = 65536")
         rows.execute("PRAGMA journal_mode = OFF")  # nothing of it outlives a failure
@@ -89,6 +92,7 @@ class SchoolsDraft:
                 for place, column in enumerate(list(zip(*batch, strict=True))[1:-2]):
                     told[place] = told[place] or column.count(None) < len(column)
                 rows.executemany(insert, batch)
+                progress(reading.done, reading.size)
             repeated = _without_repeated(rows, reading)
             number: int = rows.execute("SELECT count(*) FROM said").fetchone()[0]
             return cls(

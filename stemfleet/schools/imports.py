@@ -31,6 +31,13 @@ Progress = Callable[[int, int], None]
 Source = SchoolsDraft | DepartmentsFile | EvidenceFile | LegacyFile
 
 
+_READERS: Mapping[str, Callable[[Path], DepartmentsFile | EvidenceFile | LegacyFile]] = {
+    "departments": read_departments,
+    "evidence": read_evidence,
+    "legacy": read_legacy,
+}
+
+
 class Change(Protocol):
     """What an import would do to the stored rows; computed and applied in one transaction."""
 
@@ -106,14 +113,16 @@ def plan_import(
     *,
     models: Mapping[str, Model] | None = None,
     evidence: EvidenceCatalogue | None = None,
+    progress: Progress = lambda _done, _total: None,
 ) -> ImportPlan:
     """Reads a file and compares; changes nothing. `what`: schools, departments, evidence, legacy.
 
     `models`, `evidence`: the kit models, and the kinds and courses that records are read by; the shipped ones when
-    left out. Raises InputError (file, row, reason) for a file that cannot be used.
+    left out. `progress` gets bytes read and to read, of registers of schools. Raises InputError (file, row, reason)
+    for a file that cannot be used.
     """
     known = Known(models or read_models(), evidence or read_evidence_catalogue())
-    read = _read(what, file)
+    read = SchoolsDraft.read(file, progress) if what == "schools" else _READERS[what](file)
     with file.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     with store.read() as session:
@@ -142,16 +151,6 @@ def apply_import(
         facts = {"what": plan.what, "file": run.file_name, "sha256": run.file_sha256, "counts": change.counts}
         write_history(session, person, "import", str(run.id), "imported", **facts)
     return _with(plan, change)
-
-
-def _read(what: str, file: Path) -> Source:
-    readers: dict[str, Callable[[Path], Source]] = {
-        "schools": SchoolsDraft.read,
-        "departments": read_departments,
-        "evidence": read_evidence,
-        "legacy": read_legacy,
-    }
-    return readers[what](file)
 
 
 def _compare(session: Session, read: Source, known: Known, *, count: bool = True) -> Change:

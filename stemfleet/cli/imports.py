@@ -1,0 +1,71 @@
+"""`import`: a file is read and shown; with `--apply` it is loaded, all or nothing."""
+
+from pathlib import Path
+
+import click
+
+from stemfleet.cli.context import acting
+from stemfleet.cli.output import json_option, print_json, progress_bar
+from stemfleet.registers import SKIP_TEXTS, SkipReason
+from stemfleet.schools import ImportPlan, apply_import, plan_import
+from stemfleet.settings import Settings
+
+_SHOWN = 20
+
+
+@click.command("import")
+@click.argument("what", type=click.Choice(["schools", "departments", "evidence", "legacy"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--preview", "apply", flag_value=False, type=bool, default=False, help="Show what would change (default)."
+)
+@click.option("--apply", "apply", flag_value=True, type=bool, help="Change it, all or nothing.")
+@json_option
+@click.pass_obj
+def import_(settings: Settings, what: str, file: Path, apply: bool, as_json: bool) -> None:
+    """Import a register of schools, the university departments, eTwinning records, or kits of earlier waves."""
+    with acting(settings) as (workshop, person):
+        with progress_bar(f"reading {file.name}", quiet=as_json) as progress:
+            plan = plan_import(
+                workshop.store, what, file, models=workshop.models, evidence=workshop.evidence, progress=progress
+            )
+        if apply:
+            with progress_bar(f"{what} from {file.name}", quiet=as_json) as progress:
+                plan = apply_import(workshop.store, person, plan, progress)
+    if as_json:
+        print_json({"applied": apply, **plan.as_json()})
+    else:
+        _print_plan(plan, apply)
+
+
+def _print_plan(plan: ImportPlan, applied: bool) -> None:
+    sheet = f", sheet «{plan.read.format.sheet}»" if plan.read.format.sheet else ""
+    titles = f", titles in row {plan.read.format.titles_row}" if plan.read.format.titles_row else ""
+    click.echo(f"{plan.file}: {plan.read.format}{sheet}{titles}")
+    for name, number in plan.counts.items():
+        if not name.startswith("skipped_"):
+            click.echo(f"  {number:>7}  {name.replace('_', ' ')}")
+    for reason, number in plan.skipped_counts.items():
+        click.echo(f"  {number:>7}  left out: {SKIP_TEXTS[SkipReason(reason)]}")
+    changed = [
+        f"{code}: {'; '.join(f'{name}: {before!r} → {after!r}' for name, (before, after) in fields.items())}"
+        for code, fields in plan.changed.items()
+    ]
+    _print_first("changed", changed)
+    _print_first("closed", [f"{code}: {status}" for code, status in plan.closed.items()])
+    rows = [
+        f"row {s.row}: {SKIP_TEXTS[s.reason]}: {s.code or ''} {s.name or s.detail or ''}" for s in plan.read.skipped
+    ]
+    _print_first("left out", rows)
+    findings = [f"{f.weight}{f', row {f.row}' if f.row else ''}: {f}" for f in plan.findings]
+    _print_first("findings", findings)
+    click.echo("Applied." if applied else "Nothing is changed yet. To apply it: the same command with --apply")
+
+
+def _print_first(title: str, lines: list[str]) -> None:
+    if lines:
+        click.echo(f"{title}:")
+    for line in lines[:_SHOWN]:
+        click.echo(f"  {line.rstrip()}")
+    if len(lines) > _SHOWN:
+        click.echo(f"  … and {len(lines) - _SHOWN} more: --json lists them")
