@@ -1,11 +1,12 @@
 """A round for the tests: rules with a guarantee, its two persons, and a clock that a test moves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import select
 
+from stemfleet.accounts import add_person
 from stemfleet.allocation.commitment import Beacon
 from stemfleet.allocation.values import Lot, Rules
 from stemfleet.rounds import (
@@ -29,8 +30,8 @@ from stemfleet.rounds import (
     show_round,
     uphold_appeal,
 )
-from stemfleet.store import Award, Person, RoundFile
-from stemfleet.words import Level, Remedy, RoundState, RoundStep
+from stemfleet.store import Award, Evidence, ImportRun, Person, RoundFile, Store
+from stemfleet.words import Level, Remedy, Role, RoundState, RoundStep
 from stemfleet.workshop import Workshop
 
 VALUE = "5f" * 32
@@ -105,6 +106,32 @@ class Desk:
     def _finalize(self) -> None:
         self.wait(days=6)
         finalize(self.workshop, self.niki, "R1")
+
+
+def open_desk(workshop: Workshop, nso: Person, make_school: Callable[..., str]) -> Desk:
+    """Six schools by merit: best, second, third, fourth, fifth, and one special one with the fewest points."""
+    names = ("best", "second", "third", "fourth", "fifth", "special")
+    schools = {
+        name: make_school(("special",) if name == "special" else (), level=Level.LOWER_SECONDARY) for name in names
+    }
+    for number, name in enumerate(reversed(names), start=1):
+        record_projects(workshop.store, nso, schools[name], number)
+    aris = add_person(workshop.store, nso, "Άρης του γραφείου", Role.NSO)
+    made = Desk(workshop, nso, aris, schools)
+    made.workshop = replace(workshop, clock=lambda: made.now)
+    return made
+
+
+def record_projects(store: Store, nso: Person, school: str, number: int) -> None:
+    """Projects of 2024, as an import would store them."""
+    with store.write() as session:
+        run = ImportRun(
+            what="evidence", file_name="e.csv", file_sha256="0" * 64, format="", counts={}, person_id=nso.id
+        )
+        session.add(run)
+        session.flush()
+        facts = {"kind": "project", "year": 2024, "number": number, "row": 2}
+        session.add(Evidence(school_code=school, fingerprint=f"{run.id:064d}", import_id=run.id, **facts))
 
 
 BEACON = Beacon("drand", "4711000")

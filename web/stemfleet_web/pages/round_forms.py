@@ -152,9 +152,9 @@ FORMS: Mapping[RoundStep, StepForm] = {
     RoundStep.FROZEN: StepForm(
         _("Freeze the inputs"),
         _(
-            "Publishes rules.json, applicants.json and commitment.json: the hashes of rules and applicants, together with "
-            "the name of a public random value that nobody can know yet. Another person of the support organisation has "
-            "to type that value in; you cannot."
+            "Publishes rules.json, applicants.json and commitment.json: the hashes of rules and applicants, together "
+            "with the name of a public random value that nobody can know yet. Another person of the support "
+            "organisation has to type that value in; you cannot."
         ),
         _("This cannot be undone: nothing of the inputs can change afterwards."),
         lambda workshop, person, wave, values, _progress: freeze_inputs(
@@ -186,8 +186,8 @@ FORMS: Mapping[RoundStep, StepForm] = {
     RoundStep.RESULTS_PUBLISHED: StepForm(
         _("Publish the results"),
         _(
-            "Publishes the whole bundle and its digest: the lists, an explanation for every school, and the program with "
-            "which anybody can check them. The wave appears on the public pages."
+            "Publishes the whole bundle and its digest: the lists, an explanation for every school, and the program "
+            "with which anybody can check them. The wave appears on the public pages."
         ),
         _("This cannot be undone. What is wrong is put right by appeals."),
         lambda workshop, person, wave, values, progress: publish_results(
