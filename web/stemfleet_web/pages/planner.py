@@ -91,8 +91,9 @@ def act_on_new() -> AnyResponse:
 @blueprint.post("/planner/<wave>")
 @only(Role.NSO)
 def act(wave: str) -> AnyResponse:
-    saved = _saved(wave)
-    return _act(Sheet(RulesFields.typed(request.form), saved, unsaved=True))
+    fields = RulesFields.typed(request.form)
+    fields.wave = wave  # a draft keeps its code
+    return _act(Sheet(fields, _saved(wave), unsaved=True))
 
 
 def _act(sheet: Sheet) -> AnyResponse:
@@ -105,7 +106,7 @@ def _act(sheet: Sheet) -> AnyResponse:
             return _answer(_imported(sheet), whole_form=True)
         if act in ("save", "export", "schools"):
             done = {"save": _save, "export": _export, "schools": _schools}[act](sheet)
-            return done or _answer(sheet)
+            return done or _answer(sheet, status=400)
         if act != "preview":
             wanted = request.form.get(f"{act}.other", "").strip() or request.form.get(f"{act}.wanted", "")
             sheet.focus = change(sheet.fields, act, the_door().workshop.models, wanted)
@@ -219,7 +220,7 @@ def _wants_parts() -> bool:
 
 def _answer(sheet: Sheet, *, whole_form: bool = False, status: int = 200) -> AnyResponse:
     if not _wants_parts():
-        return Response(_page(sheet), status if sheet.problem is None or status >= 400 else 400)
+        return Response(_page(sheet), status)
     shown = _shown(sheet)
     return jsonify(
         form=render_template("planner_form.html", **shown) if whole_form else None,
