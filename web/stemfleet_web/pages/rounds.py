@@ -31,7 +31,7 @@ from stemfleet_web.persons import only, person_or_none, the_person
 from stemfleet_web.problems import status_of
 
 blueprint = Blueprint("rounds", __name__)
-_BY_SCHOOLS = {RoundStep.ACCEPTED, RoundStep.DECLINED}
+_BY_SCHOOLS = {RoundStep.OBJECTED, RoundStep.ACCEPTED, RoundStep.DECLINED}
 _LISTS = ("lists.points", "lists.results", "lists.cutoffs")
 
 
@@ -150,15 +150,20 @@ def render_round(
 ) -> str:
     """The page of a round; with what is wrong at the form of a step, and what was typed there."""
     person = person_or_none()
+    following = next_steps(view, person) if person is not None and is_nso() else []
+    at_form = step in {one.step for one in following} or (
+        step is RoundStep.RULES_CHANGED and view.round.state is RoundState.DRAFT
+    )
     return render_template(
         "round.html",
         view=view,
         round=view.round,
         stages=stages(view),
-        next=next_steps(view, person) if person is not None and is_nso() else [],
+        next=following,
         now=the_door().workshop.clock(),
         step=step,
         problem=problem,
+        at_form=at_form,
         typed=typed or {},
         sources=KNOWN_SOURCES,
         planning=PLANNING,
