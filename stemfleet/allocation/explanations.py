@@ -5,8 +5,9 @@ A ticket is shown by its first 12 digits.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from stemfleet.allocation.canonical import canonical, encode
+from stemfleet.allocation.canonical import canonical
 from stemfleet.allocation.closings import Closing, Closings, Given
 from stemfleet.allocation.engine import SettledWave
 from stemfleet.allocation.enough import Enough
@@ -176,9 +177,22 @@ class _Words:
         if event.kind is not Kind.CORRECTION:
             return self._say[event.kind].format(lot=event.lot)
         assert event.field is not None
+        old, new = (self._value(event.field, value) for value in (event.old, event.new))
         return self._say["correction"].format(
-            field=self._language.fields[event.field], old=encode(event.old), new=encode(event.new), reason=event.reason
+            field=self._language.fields[event.field], old=old, new=new, reason=event.reason
         )
+
+    def _value(self, field: str, value: Any) -> str:
+        """A field of an applicant as applicants.json has it."""
+        if value in (None, [], {}):
+            return "—"
+        if field == "lines":
+            return f"({self.lines(value)})"
+        if field == "categories":
+            return self.categories(value)
+        if field in ("preferences", "ineligible"):
+            return ", ".join(value)
+        return self._language.levels[value] if field == "level" else str(value)
 
     def enough(self, points: int | None, choice: int) -> str:
         key = points, choice > 1

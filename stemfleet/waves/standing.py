@@ -19,6 +19,7 @@ from stemfleet.waves.lists import Line, find_line
 from stemfleet.waves.read import find_wave, read_bundle
 from stemfleet.words import RoundStep, SchoolStatus
 
+Change = tuple[str | None, str | None]  # (lot before, lot after)
 _TEXTS_KEPT = 4  # 14,000 explanations in one language take 25 MB
 
 
@@ -37,7 +38,7 @@ class Happened:
     upheld: bool | None = None
     remedy: str | None = None
     lot: str | None = None
-    change: tuple[str | None, str | None] | None = None
+    change: Change | None = None
     of_other: bool = False
 
 
@@ -137,14 +138,34 @@ def happened_to(session: Session, wave: str, school: str) -> list[Happened]:
     """The steps of the round that touched the school, oldest first; what was taken back is left out."""
     log = [entry for entry, _person in read_history(session, "round", wave)]
     back = [number for number, entry in enumerate(log, start=1) if entry.verb == RoundStep.WITHDRAWN]
-    return [found for entry in log[back[-1] if back else 0 :] for found in _touching(entry, school)]
+    found: list[Happened] = []
+    known: Change | None = None
+    for entry in log[back[-1] if back else 0 :]:
+        change = _change(entry, school) if "difference" in entry.facts else known
+        found += _touching(entry, school, _moved(known, change))
+        known = change
+    return found
 
 
-def _touching(entry: HistoryEntry, school: str) -> Iterator[Happened]:
+def _moved(known: Change | None, change: Change | None) -> Change | None:
+    """What a step changed, from the differences to the first list before and after it."""
+    if known == change:
+        return None
+    before = known[1] if known else change and change[0]
+    after = change[1] if change else known and known[0]
+    return before, after
+
+
+def _change(entry: HistoryEntry, school: str) -> Change | None:
+    """What the school holds otherwise than on the first published list; every step tells the whole difference."""
+    for row in entry.facts["difference"]:
+        if row["school"] == school:
+            return row["before"], row["after"]
+    return None
+
+
+def _touching(entry: HistoryEntry, school: str, change: Change | None) -> Iterator[Happened]:
     facts = entry.facts
-    change = next(
-        ((found["before"], found["after"]) for found in facts.get("difference", ()) if found["school"] == school), None
-    )
     if facts.get("school") == school:
         yield Happened(
             entry.at,
