@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from stemfleet.allocation.bundle import APPLICANTS
 from stemfleet.allocation.canonical import canonical, digest
 from stemfleet.allocation.events import Event
 from stemfleet.allocation.values import Applicant
-from stemfleet.errors import InputError, NotFound, Refused
+from stemfleet.errors import InputError, Refused
 from stemfleet.registers import EvidenceRow
 from stemfleet.registers.records import is_person_id
 from stemfleet.rounds.corrections import (
@@ -23,6 +23,7 @@ from stemfleet.rounds.corrections import (
     corrections_between,
     find_applicant,
 )
+from stemfleet.rounds.objection_views import find_objection, objection_of
 from stemfleet.rounds.process import (
     find_round,
     keep_attachment,
@@ -34,7 +35,7 @@ from stemfleet.rounds.process import (
 )
 from stemfleet.rounds.proofs import check_proofs
 from stemfleet.schools.evidence import keep_record
-from stemfleet.store import Attachment, Evidence, Objection, ObjectionProof, Person, Round, School, Store
+from stemfleet.store import Evidence, Objection, ObjectionProof, Person, Round
 from stemfleet.waves.items import items_of
 from stemfleet.waves.points import Item, PointsTable
 from stemfleet.words import ObjectionState, Role, RoundState, RoundStep
@@ -64,34 +65,6 @@ class Acceptance:
 
     record: NewRecord | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ObjectionView:
-    """An objection with the school's name, its proofs, and the names of those who made and decided it."""
-
-    objection: Objection
-    school: School
-    proofs: Sequence[ObjectionProof]
-    made_by: str
-    decided_by: str | None
-
-    def as_json(self) -> dict[str, Any]:
-        """Without the names of persons."""
-        o = self.objection
-        return {
-            "number": o.id,
-            "wave": o.wave_code,
-            "school": o.school_code,
-            "kind": o.kind,
-            "year": o.year,
-            "text": o.text,
-            "state": o.state,
-            "made": o.made.isoformat(),
-            "decided": o.decided and o.decided.isoformat(),
-            "answer": o.answer,
-            "proofs": [{"name": p.name, "type": p.type, "sha256": p.sha256} for p in self.proofs],
-        }
 
 
 def window_is_open(workshop: Workshop, round_: Round) -> bool:
@@ -126,7 +99,9 @@ def make_objection(
     Raises Refused outside the window, InputError for what cannot be taken, NotFound for a school not in the round.
     """
     person.must_be(Role.SCHOOL)
-    said = _a_text(text, "Say what is missing or wrong.")
+    said = _a_text(text)
+    if not said:
+        raise InputError("Say what is missing or wrong.")
     if kind is not None and kind not in workshop.evidence.kinds:
         raise InputError("There is no kind of evidence {kind}.", kind=kind)
     files = check_proofs(proofs)
@@ -162,22 +137,24 @@ def withdraw_objection(workshop: Workshop, person: Person, number: int) -> None:
     """The school takes it back. Raises NotFound, and Refused when it is decided or another school's."""
     person.must_be(Role.SCHOOL)
     with workshop.store.write() as session:
-        objection = _of(session, person, number)
+        objection = objection_of(session, person, number)
         _decide(session, workshop, person, objection, ObjectionState.WITHDRAWN, None)
 
 
 def refuse_objection(workshop: Workshop, person: Person, number: int, answer: str) -> None:
     """The points stand; the school reads why. Raises NotFound, InputError without an answer, Refused when decided."""
     person.must_be(Role.NSO)
-    why = _a_text(answer, "Give the school a reason.")
+    why = _a_text(answer)
+    if not why:
+        raise InputError("Give the school a reason.")
     with workshop.store.write() as session:
-        _decide(session, workshop, person, _of(session, person, number), ObjectionState.REFUSED, why)
+        _decide(session, workshop, person, objection_of(session, person, number), ObjectionState.REFUSED, why)
 
 
 def preview_acceptance(workshop: Workshop, number: int, acceptance: Acceptance) -> list[Event]:
     """What accepting it so would change of the applicant, field by field; nothing is stored. Raises as accepting."""
     with workshop.store.read() as session:
-        objection = _find(session, number)
+        objection = find_objection(session, number)
         found = find_round(session, objection.wave_code)
         must_allow(session, found, RoundStep.OBJECTION_DECIDED)
         _must_be_undecided(objection)
@@ -196,7 +173,7 @@ def accept_objection(workshop: Workshop, person: Person, number: int, acceptance
     """
     person.must_be(Role.NSO)
     with workshop.store.write() as session:
-        objection = _of(session, person, number)
+        objection = objection_of(session, person, number)
         found = find_round(session, objection.wave_code)
         must_allow(session, found, RoundStep.OBJECTION_DECIDED)
         _must_be_undecided(objection)
@@ -211,47 +188,8 @@ def accept_objection(workshop: Workshop, person: Person, number: int, acceptance
         _decide(session, workshop, person, objection, ObjectionState.ACCEPTED, " ".join(answer.split()) or None)
 
 
-def list_objections(
-    store: Store, person: Person, *, wave: str | None = None, state: ObjectionState | None = None
-) -> list[ObjectionView]:
-    """The newest first; a person of a school sees its own only, the support organisation all."""
-    with store.read() as session:
-        chosen = select(Objection).order_by(col(Objection.id).desc())
-        if person.role is not Role.NSO:
-            chosen = chosen.where(Objection.school_code == (person.school_code or ""))
-        if wave is not None:
-            chosen = chosen.where(Objection.wave_code == wave)
-        if state is not None:
-            chosen = chosen.where(Objection.state == state)
-        return [_view(session, objection) for objection in session.exec(chosen)]
-
-
-def show_objection(store: Store, person: Person, number: int) -> ObjectionView:
-    """Raises NotFound, also for another school's."""
-    with store.read() as session:
-        return _view(session, _of(session, person, number))
-
-
-def read_proof(store: Store, person: Person, number: int, sha256: str) -> tuple[ObjectionProof, bytes]:
-    """A proof with its content, for the school and the support organisation. Raises NotFound for everybody else."""
-    with store.read() as session:
-        _of(session, person, number)
-        proof = session.get(ObjectionProof, (number, sha256))
-        if proof is None:
-            raise NotFound("There is no such file.")
-        return proof, session.get_one(Attachment, sha256).content
-
-
-def count_open_objections(store: Store) -> int:
-    with store.read() as session:
-        counted = select(func.count()).select_from(Objection).where(Objection.state == ObjectionState.OPEN)
-        return session.exec(counted).one()
-
-
-def _a_text(text: str, needed: str) -> str:
+def _a_text(text: str) -> str:
     said = text.strip()
-    if not said:
-        raise InputError(needed)
     if len(said) > LONGEST_TEXT:
         raise InputError("The text is longer than {most} characters.", most=LONGEST_TEXT)
     return said
@@ -282,37 +220,10 @@ def _must_have_room(session: Session, wave: str, school: str) -> None:
         raise Refused("{most} objections of your school wait for an answer already.", most=MOST_OPEN)
 
 
-def _find(session: Session, number: int) -> Objection:
-    objection = session.get(Objection, number)
-    if objection is None:
-        raise NotFound("There is no objection {number}.", number=number)
-    return objection
-
-
 def _stands_in(session: Session, round_: Round, school: str) -> bool:
     """By the text of the file: a school's page must not wait until 14,000 applicants are read."""
     content = read_bytes(session, round_, APPLICANTS) or b""
     return b'"school":' + canonical(school).strip() in content
-
-
-def _of(session: Session, person: Person, number: int) -> Objection:
-    """Another school's is not there for a school."""
-    objection = _find(session, number)
-    if person.role is not Role.NSO and (person.role is not Role.SCHOOL or objection.school_code != person.school_code):
-        raise NotFound("There is no objection {number}.", number=number)
-    return objection
-
-
-def _view(session: Session, objection: Objection) -> ObjectionView:
-    proofs = select(ObjectionProof).where(ObjectionProof.objection_id == objection.id).order_by(ObjectionProof.name)
-    decided_by = None if objection.decided_by is None else session.get_one(Person, objection.decided_by).name
-    return ObjectionView(
-        objection,
-        session.get_one(School, objection.school_code),
-        session.exec(proofs).all(),
-        session.get_one(Person, objection.person_id).name,
-        decided_by,
-    )
 
 
 def _must_be_undecided(objection: Objection) -> None:

@@ -17,14 +17,6 @@ from stemfleet.store import Evidence, ImportRun, Person, School, canonical
 
 _BATCH = 5000
 _IMMATERIAL = ("edition", "rank", "person")  # left out where the kind has no such thing
-_UNKNOWN_SCHOOL = "Row {row}: there is no school or department {code}; the record is left out."
-_UNKNOWN_WORDS = "Row {row}: there is no kind of evidence «{kind}»; the record is left out."
-_UNKNOWN_KIND = (
-    "«{kind}» is not a kind of evidence that is described here ({count} records). They are loaded as they are."
-)
-_UNKNOWN_COURSE = "There is no course «{course}» ({count} records). They are loaded, and count for no kit."
-_NO_SUCH_COLUMN = "A record of the kind «{kind}» has no {column} ({count} records). It is not kept."
-_SEVERAL = "A record of the kind «{kind}» stands for one item, but {count} of them for several. They are loaded so."
 
 
 @dataclass(frozen=True)
@@ -88,14 +80,12 @@ class EvidenceChange:
         for written in read.rows:
             if written.code not in codes:
                 change.unknown_school += 1
-                facts = {"row": written.row, "code": written.code}
-                change.findings.append(Finding("unknown_school", _UNKNOWN_SCHOOL, facts, written.row))
+                change.findings.append(_unknown_school(written))
                 continue
             row = fitting.fit(written)
             if row is None:
                 change.unknown_kind += 1
-                facts = {"row": written.row, "kind": written.kind}
-                change.findings.append(Finding("unknown_kind", _UNKNOWN_WORDS, facts, written.row))
+                change.findings.append(_unknown_words(written))
                 continue
             content = _content(row)
             seen[content] += 1  # two equal rows of a file are two records; the same file again is none
@@ -122,7 +112,7 @@ class _Fitting:
         self._kind = lru_cache(maxsize=4096)(self._names.kind)
         self._course = lru_cache(maxsize=4096)(self._names.course)
         self._kinds = catalogue.kinds
-        self._counts: Counter[tuple[str, str, tuple[tuple[str, str], ...]]] = Counter()
+        self._counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
 
     def fit(self, row: EvidenceRow) -> EvidenceRow | None:
         """None for words that no kind is called by. A name that no file describes is taken as it is."""
@@ -131,15 +121,15 @@ class _Fitting:
         if kind is None:
             if not name.isascii():
                 return None
-            self._count("unknown_kind", _UNKNOWN_KIND, kind=name)
+            self._count("not_described", kind=name)
             return row
         changes: dict[str, Any] = {"kind": name}
         for column in _IMMATERIAL:
             if column not in kind.has and getattr(row, column) is not None:
                 changes[column] = None
-                self._count("no_such_column", _NO_SUCH_COLUMN, kind=name, column=column)
+                self._count("no_such_column", kind=name, column=column)
         if "number" not in kind.has and row.number > 1:
-            self._count("several", _SEVERAL, kind=name)
+            self._count("several", kind=name)
         if row.course is not None:
             changes |= self._with_course(row)
         return replace(row, **changes) if changes != {"kind": row.kind} else row
@@ -147,17 +137,48 @@ class _Fitting:
     def _with_course(self, row: EvidenceRow) -> dict[str, str]:
         course = self._course(row.course)
         if course is None:
-            self._count("unknown_course", _UNKNOWN_COURSE, course=row.course or "")
+            self._count("unknown_course", course=row.course or "")
         return {"title": course.title["el"] if course else row.title or row.course or ""}
 
-    def _count(self, code: str, text: str, **facts: str) -> None:
-        self._counts[code, text, tuple(sorted(facts.items()))] += 1
+    def _count(self, code: str, **facts: str) -> None:
+        self._counts[code, tuple(sorted(facts.items()))] += 1
 
     def findings(self) -> list[Finding]:
-        return [
-            Finding(code, text, {**dict(facts), "count": number})
-            for (code, text, facts), number in self._counts.items()
-        ]
+        """One for each kind, column or course that was counted."""
+        return [_counted(code, {**dict(facts), "count": number}) for (code, facts), number in self._counts.items()]
+
+
+def _unknown_school(row: EvidenceRow) -> Finding:
+    facts = {"row": row.row, "code": row.code}
+    return Finding(
+        "unknown_school", "Row {row}: there is no school or department {code}; the record is left out.", facts, row.row
+    )
+
+
+def _unknown_words(row: EvidenceRow) -> Finding:
+    facts = {"row": row.row, "kind": row.kind}
+    return Finding(
+        "unknown_kind", "Row {row}: there is no kind of evidence «{kind}»; the record is left out.", facts, row.row
+    )
+
+
+def _counted(code: str, facts: dict[str, Any]) -> Finding:
+    """What is said once for all rows that it is true of."""
+    if code == "not_described":
+        return Finding(
+            code, "«{kind}» is no kind of evidence that is described here ({count} records). They are loaded.", facts
+        )
+    if code == "unknown_course":
+        return Finding(
+            code, "There is no course «{course}» ({count} records). They are loaded, and count for no kit.", facts
+        )
+    if code == "no_such_column":
+        return Finding(code, "A record of the kind «{kind}» has no {column} ({count} records). It is not kept.", facts)
+    return Finding(
+        code,
+        "A record of the kind «{kind}» stands for one item, but {count} of them say several. So it is kept.",
+        facts,
+    )
 
 
 def keep_record(session: Session, person: Person, row: EvidenceRow, source: str, sha256: str) -> Evidence:

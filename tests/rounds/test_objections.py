@@ -12,16 +12,14 @@ from sqlmodel import select
 from stemfleet.accounts import add_person
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.rounds import freeze_inputs, go_back, publish_points, publish_rules, show_applicant
+from stemfleet.rounds.objection_views import list_objections, read_proof, show_objection
 from stemfleet.rounds.objections import (
     Acceptance,
     NewRecord,
     accept_objection,
-    list_objections,
     make_objection,
     preview_acceptance,
-    read_proof,
     refuse_objection,
-    show_objection,
     withdraw_objection,
 )
 from stemfleet.store import Evidence, HistoryEntry, Person

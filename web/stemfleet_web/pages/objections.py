@@ -10,18 +10,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from stemfleet.allocation.events import Event
 from stemfleet.errors import InputError, NotFound, StemfleetError
 from stemfleet.rounds import show_applicant, show_round
+from stemfleet.rounds.objection_views import count_open_objections, list_objections, read_proof, show_objection
 from stemfleet.rounds.objections import (
     LONGEST_TEXT,
     Acceptance,
     NewRecord,
     accept_objection,
-    list_objections,
     make_objection,
     open_windows,
     preview_acceptance,
-    read_proof,
     refuse_objection,
-    show_objection,
     window_is_open,
     withdraw_objection,
 )
@@ -48,8 +46,12 @@ def _files_may_come(endpoint: str | None, _values: dict[str, Any] | None) -> Non
 
 @blueprint.app_context_processor
 def _windows() -> dict[str, Any]:
-    """`objection_windows()`: the rounds to whose points the signed-in school can object."""
-    return {"objection_windows": _windows_of_reader}
+    """`objection_windows()`: rounds to whose points the signed-in school can object; `open_objections()`: how many."""
+    return {"objection_windows": _windows_of_reader, "open_objections": _waiting}
+
+
+def _waiting() -> int:
+    return count_open_objections(the_door().store)
 
 
 def _windows_of_reader() -> list[Round]:
