@@ -92,16 +92,18 @@ class _Round:
     table: PointsTable
     closing: Closing
 
-    def applicant(self, school: School, of_register: Sequence[str], items: Sequence[Item]) -> Applicant:
+    def applicant(
+        self, school: str, level: Level, region: str | None, of_register: Sequence[str], items: Sequence[Item]
+    ) -> Applicant:
         categories = {*of_register, *self.table.categories_of(items)}
-        if school.region is not None:
-            categories.add(f"region:{school.region}")
-        closed = self.closing.lots(school.code, school.level, categories)
-        lines = self.table.lines(items, school.level)
+        if region is not None:
+            categories.add(f"region:{region}")
+        closed = self.closing.lots(school, level, categories)
+        lines = self.table.lines(items, level)
         return Applicant(
-            school=school.code,
-            level=school.level,
-            region=school.region,
+            school=school,
+            level=level,
+            region=region,
             categories=frozenset(categories),
             points=sum(points for _label, points in lines),
             lines=tuple(lines),
@@ -120,8 +122,10 @@ def build_applicants(session: Session, models: Mapping[str, Model], rules: Rules
     categories = categories_of(session, None)
     items = dict(read_items(session, this.table, year))
     levels = {level for lot in rules.lots for level in (Level if lot.levels is None else lot.levels)}
-    schools = select(School).where(School.status == SchoolStatus.ACTIVE, col(School.level).in_(sorted(levels)))
+    schools = select(School.code, School.level, School.region).where(School.status == SchoolStatus.ACTIVE)
     return [
-        this.applicant(school, categories.get(school.code, ()), items.get(school.code, ()))
-        for school in session.exec(schools.order_by(School.code))
+        this.applicant(code, Level(level), region, categories.get(code, ()), items.get(code, ()))
+        for code, level, region in session.exec(
+            schools.where(col(School.level).in_(sorted(levels))).order_by(School.code)
+        )
     ]

@@ -5,7 +5,7 @@ nothing was written into the history, so that a change of seats, reserves or cap
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock as Turn
 from typing import Any
@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from stemfleet.allocation.bundle import inputs_of
 from stemfleet.allocation.canonical import digest
 from stemfleet.allocation.draw import PLANNING, round_seed
-from stemfleet.allocation.engine import SettledWave, holders, result_of, settle_wave
+from stemfleet.allocation.engine import SettledWave, holders, holders_of, result_of, settle_wave
 from stemfleet.allocation.events import Change
 from stemfleet.allocation.rules_file import rules_bytes
 from stemfleet.allocation.values import Applicant, Ineligible, Lot, Notice, Rules, Unfilled
@@ -117,11 +117,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Everybody:
-    """Who applies with what, the hash of that as a file, and (name, kind) by code."""
+    """Who applies with what, and the hash of that as a file."""
 
     applicants: tuple[Applicant, ...]
     sha256: str
-    names: Mapping[str, tuple[str, RecipientKind]]
 
 
 _Shelf = OrderedDict[tuple[str, str, int], _Everybody]
@@ -137,7 +136,8 @@ def plan_wave(workshop: Workshop, rules: Rules, year: int) -> Plan:
     check_models(workshop.models, rules)
     everybody = _everybody(workshop, rules, year)
     wave = settle_wave(rules, everybody.applicants, _seed(rules, everybody))
-    selected = [one for lot in rules.lots for one in _selected(wave, lot.code, everybody.names)]
+    names = _names(workshop, holders_of(wave))
+    selected = [one for lot in rules.lots for one in _selected(wave, lot.code, names)]
     return Plan(
         rules=rules,
         year=year,
@@ -157,16 +157,17 @@ def compare_plans(workshop: Workshop, before: tuple[Rules, int], after: tuple[Ru
 
     Both with the tickets of the first: what changes is due to the rules, not to another draw. Raises as `plan_wave`.
     """
-    held, names, seed = [], dict[str, tuple[str, RecipientKind]](), None
+    held, seed = [], None
     for rules, year in (before, after):
         check_models(workshop.models, rules)
         everybody = _everybody(workshop, rules, year)
         seed = seed or _seed(rules, everybody)
         held.append(holders(replace(rules, wave=before[0].wave), everybody.applicants, seed))
-        names.update(everybody.names)
     first, second = held
-    changes = (Change(code, first.get(code), second.get(code)) for code in sorted(first.keys() | second.keys()))
-    return [(names[change.school][0], change) for change in changes if change.before != change.after]
+    changes = [Change(code, first.get(code), second.get(code)) for code in sorted(first.keys() | second.keys())]
+    changes = [change for change in changes if change.before != change.after]
+    names = _names(workshop, [change.school for change in changes])
+    return [(names[change.school][0], change) for change in changes]
 
 
 def _everybody(workshop: Workshop, rules: Rules, year: int) -> _Everybody:
@@ -176,7 +177,7 @@ def _everybody(workshop: Workshop, rules: Rules, year: int) -> _Everybody:
         key = _newest_entry(session), digest(rules_bytes(asked)), year
         if key not in shelf:
             inputs = inputs_of(asked, build_applicants(session, workshop.models, asked, year))
-            shelf[key] = _Everybody(inputs.applicants, inputs.commitment.applicants_sha256, _names(session))
+            shelf[key] = _Everybody(inputs.applicants, inputs.commitment.applicants_sha256)
         shelf.move_to_end(key)
         while len(shelf) > _REMEMBERED:
             shelf.popitem(last=False)
@@ -196,9 +197,11 @@ def _newest_entry(session: Session) -> str:
     return session.exec(select(HistoryEntry.sha256).order_by(col(HistoryEntry.id).desc()).limit(1)).first() or ""
 
 
-def _names(session: Session) -> dict[str, tuple[str, RecipientKind]]:
-    rows = session.exec(select(School.code, School.name, School.kind))
-    return {code: (name, RecipientKind(kind)) for code, name, kind in rows}
+def _names(workshop: Workshop, codes: Collection[str]) -> dict[str, tuple[str, RecipientKind]]:
+    """Name and kind by code."""
+    rows = select(School.code, School.name, School.kind).where(col(School.code).in_(codes))
+    with workshop.store.read() as session:
+        return {code: (name, RecipientKind(kind)) for code, name, kind in session.exec(rows)}
 
 
 def _seed(rules: Rules, everybody: _Everybody) -> str:
