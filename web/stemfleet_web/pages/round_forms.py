@@ -14,7 +14,6 @@ from stemfleet.rounds import (
     check_step,
     close_round,
     draw,
-    drop_draft,
     expire_offers,
     finalize,
     freeze_inputs,
@@ -233,13 +232,6 @@ FORMS: Mapping[RoundStep, StepForm] = {
         lambda workshop, person, wave, values, _progress: go_back(workshop, person, wave, values["reason"]),
         (REASON,),
         final=False,
-    ),
-    RoundStep.DROPPED: StepForm(
-        _("Drop the draft"),
-        _("Nothing is published. The round is gone and its code is free again."),
-        _NO_WAY_BACK,
-        lambda workshop, person, wave, values, _progress: drop_draft(workshop, person, wave, values["reason"]),
-        (REASON,),
     ),
 }
 

@@ -45,7 +45,7 @@ def take(wave: str, step: str) -> AnyResponse | str | tuple[str, int]:
         shown = render_round(show_round(door.store, wave), step=chosen, problem=sentence(error), typed=typed)
         return shown, status_of(error)
     flash(_("Done: %(step)s", step=form.title), "good")
-    return redirect(url_for("rounds.rounds") if chosen is RoundStep.DROPPED else page)
+    return redirect(page)
 
 
 def _confirmation(wave: str, step: RoundStep, form: StepForm, values: Values) -> str:

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, render_template, request, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.allocation.bundle import zip_files
 from stemfleet.allocation.draw import PLANNING
-from stemfleet.allocation.rules_file import parse_rules
-from stemfleet.errors import InputError, NotFound, StemfleetError
+from stemfleet.errors import NotFound
 from stemfleet.rounds import (
     RoundView,
     StepView,
-    change_rules,
-    draft_wave,
     list_rounds,
     read_published,
     read_published_file,
@@ -25,14 +22,11 @@ from stemfleet.rounds import (
 )
 from stemfleet.words import Role, RoundState, RoundStep
 from stemfleet_web.door import the_door
-from stemfleet_web.language import sentence
 from stemfleet_web.pages.round_forms import KNOWN_SOURCES, next_steps
-from stemfleet_web.persons import only, person_or_none, the_person
-from stemfleet_web.problems import status_of
+from stemfleet_web.persons import person_or_none
 
 blueprint = Blueprint("rounds", __name__)
 _BY_SCHOOLS = {RoundStep.OBJECTED, RoundStep.ACCEPTED, RoundStep.DECLINED}
-_LISTS = ("lists.points", "lists.results", "lists.cutoffs")
 
 
 @dataclass(frozen=True)
@@ -81,10 +75,6 @@ def visible_round(wave: str) -> RoundView:
 
 @blueprint.get("/rounds")
 def rounds() -> str:
-    return _rounds()
-
-
-def _rounds(problem: str | None = None) -> str:
     store = the_door().store
     views = (show_round(store, found.wave_code) for found in list_rounds(store))
     shown = [view for view in views if view.is_public or is_nso()]
@@ -94,51 +84,12 @@ def _rounds(problem: str | None = None) -> str:
         ended=[view for view in shown if view.round.replay or view.round.state is RoundState.CLOSED],
         now=the_door().workshop.clock(),
         planning=PLANNING,
-        typed=request.form,
-        problem=problem,
     )
-
-
-@blueprint.post("/rounds")
-@only(Role.NSO)
-def begin() -> AnyResponse | tuple[str, int]:
-    """Begins a round as a draft of an uploaded rules file."""
-    try:
-        rules, year = _sent_rules()
-        wave = draft_wave(the_door().workshop, the_person(), rules, year)
-    except StemfleetError as error:
-        return _rounds(sentence(error)), status_of(error)
-    return redirect(url_for(".show", wave=wave))
 
 
 @blueprint.get("/rounds/<wave>")
 def show(wave: str) -> str:
     return render_round(visible_round(wave))
-
-
-@blueprint.post("/rounds/<wave>/rules")
-@only(Role.NSO)
-def change(wave: str) -> AnyResponse | tuple[str, int]:
-    """Replaces the rules of a draft by those of an uploaded file."""
-    try:
-        rules, year = _sent_rules()
-        if rules.wave != wave:
-            raise InputError("The file holds the rules of {other}, not of {wave}.", other=rules.wave, wave=wave)
-        change_rules(the_door().workshop, the_person(), rules, year)
-    except StemfleetError as error:
-        view = show_round(the_door().store, wave)
-        return render_round(view, step=RoundStep.RULES_CHANGED, problem=sentence(error)), status_of(error)
-    return redirect(url_for(".show", wave=wave))
-
-
-def _sent_rules() -> tuple[Any, int]:
-    """(rules, year) of a form with a file. Raises InputError."""
-    file, year = request.files.get("rules"), request.form.get("year", "").strip()
-    if file is None or not file.filename:
-        raise InputError("Choose a file with rules.")
-    if not year.isdecimal() or not 2005 <= int(year[:9]) <= 2100:
-        raise InputError("{year} is not a year from 2005 to 2100.", year=year or "–")
-    return parse_rules(file.read(), file.filename), int(year)
 
 
 def render_round(
@@ -151,9 +102,6 @@ def render_round(
     """The page of a round; with what is wrong at the form of a step, and what was typed there."""
     person = person_or_none()
     following = next_steps(view, person) if person is not None and is_nso() else []
-    at_form = step in {one.step for one in following} or (
-        step is RoundStep.RULES_CHANGED and view.round.state is RoundState.DRAFT
-    )
     return render_template(
         "round.html",
         view=view,
@@ -163,11 +111,10 @@ def render_round(
         now=the_door().workshop.clock(),
         step=step,
         problem=problem,
-        at_form=at_form,
+        at_form=step in {one.step for one in following},
         typed=typed or {},
         sources=KNOWN_SOURCES,
         planning=PLANNING,
-        lists=[name for name in _LISTS if name in current_app.view_functions],
     )
 
 
