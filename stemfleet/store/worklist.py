@@ -23,8 +23,9 @@ KEPT = timedelta(days=14)
 _LOCKED_S = 10.0
 _TABLE = """CREATE TABLE IF NOT EXISTS work (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL,
-    facts TEXT NOT NULL, person_id INTEGER NOT NULL, person TEXT NOT NULL, back TEXT NOT NULL, state TEXT NOT NULL,
-    step TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
+    key TEXT NOT NULL, facts TEXT NOT NULL, person_id INTEGER NOT NULL, person TEXT NOT NULL, back TEXT NOT NULL,
+    state TEXT NOT NULL, step TEXT NOT NULL DEFAULT '',
+    done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
     result TEXT NOT NULL DEFAULT '', problem TEXT, asked REAL NOT NULL, alive REAL NOT NULL, ended REAL)"""
 _AS_STORED = ("id", "kind", "about", "person_id", "person", "back", "step", "done", "total", "result")
 
@@ -77,8 +78,10 @@ class Worklist:
     def __init__(self, file: Path) -> None:
         self.file = file
 
-    def add(self, kind: str, about: str, facts: dict[str, Any], *, person_id: int, person: str, back: str) -> str:
-        """The id of a new work that waits; that of the one of the same kind about the same, if it waits or runs."""
+    def add(
+        self, kind: str, facts: dict[str, Any], *, about: str, key: str, person_id: int, person: str, back: str
+    ) -> str:
+        """The id of a new work that waits; that of the one of the same kind and key, if it waits or runs."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         at = now().timestamp()
         with self._changing() as sql:
@@ -87,15 +90,15 @@ class Worklist:
             past = at - KEPT.total_seconds()
             sql.execute("DELETE FROM work WHERE asked < ? AND state NOT IN ('waiting', 'running')", (past,))
             same = sql.execute(
-                "SELECT id FROM work WHERE kind = ? AND about = ? AND state IN ('waiting', 'running')", (kind, about)
+                "SELECT id FROM work WHERE kind = ? AND key = ? AND state IN ('waiting', 'running')", (kind, key)
             )
             if found := same.fetchone():
                 return str(found["id"])
             made = secrets.token_urlsafe(9)
             sql.execute(
-                "INSERT INTO work (id, kind, about, facts, person_id, person, back, state, asked, alive)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?)",
-                (made, kind, about, canonical(facts), person_id, person, back, at, at),
+                "INSERT INTO work (id, kind, about, key, facts, person_id, person, back, state, asked, alive)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?)",
+                (made, kind, about, key, canonical(facts), person_id, person, back, at, at),
             )
             return made
 

@@ -88,6 +88,7 @@ def _register_pages(app: Flask) -> None:
         *of_rounds,
         planner,
         whatif,
+        imports,
         work_pages,
         api,
     ):

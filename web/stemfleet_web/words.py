@@ -11,8 +11,10 @@ from flask_babel import lazy_gettext as _
 
 from stemfleet.registers import REGIONS
 from stemfleet.words import MEASUREMENT_REASON
+from stemfleet_web.import_words import IMPORT_FIELDS, IMPORT_PARTS, IMPORTS, SHAPES, SKIPS
 from stemfleet_web.list_words import ABSENCES, STANDINGS
 from stemfleet_web.round_words import APPEAL_REMEDIES, APPLICANT_FIELDS, OFFER_STATES, ROUND_STATES, STAGE_MARKS
+from stemfleet_web.whatif_words import CHANGES, RULES, UNFILLED
 
 Labels = Mapping[str, Any]
 
@@ -58,41 +60,17 @@ WORK: Labels = {  # titles of long work, by its kind
     "finalized": _("Publishing the final lists"),
     "closed": _("Closing the round"),
     "whatif": _("What-if comparison"),
+    "import_preview": _("Reading a file"),
+    "import": _("Import"),
 }
 
 STEPS: Labels = {  # of long work
+    "reading": _("Reading the file"),
     "applicants": _("Gathering the applicants"),
     "points": _("Adding up the points"),
     "allocation": _("Allocating"),
     "storing": _("Storing"),
 }
-
-COMPARISONS: Labels = {  # the ready-made ones; others have names of their own
-    "pure merit": _("Pure merit"),
-    "over and above": _("Guaranteed places over and above"),
-}
-
-CHANGES: Labels = {"entered": _("Enters"), "left": _("Leaves"), "moved": _("Moves")}  # under other rules
-
-RULES: Labels = {  # keys of rules.json, as a comparison names them
-    "seats": _("places"),
-    "reserves": _("guaranteed places"),
-    "open_region_cap": _("most open places of a region"),
-    "category_region_caps": _("most guaranteed places of a region"),
-    "region_cap": _("most places of a region"),
-    "unfilled": _("guaranteed places that nobody takes"),
-    "admits": _("admitted categories"),
-    "levels": _("levels"),
-    "added": _("new lot"),
-    "removed": _("lot that is dropped"),
-    "default_preferences": _("order of the lots"),
-    "points": _("points table"),
-    "repeat_years": _("years in which equipment counts as a repeat"),
-    "open places before guaranteed ones": _("open places before guaranteed ones"),
-}
-
-UNFILLED: Labels = {"open": _("become open"), "keep": _("stay empty")}
-ALL, NOBODY, NO_CAP = _("all"), _("nobody"), _("no cap")  # values of rules
 
 LEVELS: Labels = {
     "kindergarten": _("Kindergarten"),
@@ -321,6 +299,11 @@ VOCABULARIES: Mapping[str, Labels] = {
     "change": CHANGES,
     "rule": RULES,
     "unfilled": UNFILLED,
+    "import": IMPORTS,
+    "import_part": IMPORT_PARTS,
+    "skip": SKIPS,
+    "import_field": IMPORT_FIELDS,
+    "shape": SHAPES,
     "work": WORK,
     "step": STEPS,
     "round_state": ROUND_STATES,

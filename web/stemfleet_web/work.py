@@ -19,14 +19,16 @@ from stemfleet_web.workroom import Progress, task
 __all__ = ["Progress", "start_work", "task"]
 
 
-def start_work(kind: str, facts: dict[str, Any], *, about: str = "", back: str | None = None) -> Response:
+def start_work(
+    kind: str, facts: dict[str, Any], *, about: str = "", key: str | None = None, back: str | None = None
+) -> Response:
     """Starts a work as the signed-in person and leads to its page.
 
-    `facts`: what the task is given, a JSON object; `about`: what it is about, such as a wave, shown beside its title:
-    a second work of the same kind about the same is not started while the first waits or runs. `back`: the page to
-    go back to if it fails; the one that the form was on when none is named.
+    `facts`: what the task is given, a JSON object; `about`: what it is about, such as a wave, shown beside its title.
+    A second work of the same kind and `key` (`about` when none is given) is not started while the first waits or runs.
+    `back`: the page to go back to if it fails; the one that the form was on when none is named.
     """
-    work = the_door().work.start(kind, facts, the_person(), about=about, back=back or _page_before())
+    work = the_door().work.start(kind, facts, the_person(), about=about, key=key, back=back or _page_before())
     return redirect(url_for("work.show", work=work), code=303)
 
 

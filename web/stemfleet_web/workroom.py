@@ -77,11 +77,14 @@ class Workroom:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
-    def start(self, kind: str, facts: dict[str, Any], person: Person, *, about: str, back: str) -> str:
+    def start(
+        self, kind: str, facts: dict[str, Any], person: Person, *, about: str, back: str, key: str | None = None
+    ) -> str:
         """The id of the work; see `start_work`."""
         assert person.id is not None
         assert kind in _TASKS, f"no task does {kind}"
-        work = self.list.add(kind, about, facts, person_id=person.id, person=person.name, back=back)
+        key = about if key is None else key
+        work = self.list.add(kind, facts, about=about, key=key, person_id=person.id, person=person.name, back=back)
         self._wake()
         return work
 

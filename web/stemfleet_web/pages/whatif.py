@@ -29,6 +29,7 @@ from stemfleet_web.door import the_door
 from stemfleet_web.language import sentence
 from stemfleet_web.persons import only, the_person
 from stemfleet_web.problems import status_of
+from stemfleet_web.whatif_words import ALL, COMPARISONS, NO_CAP, NOBODY
 from stemfleet_web.work import Progress, start_work, task
 
 blueprint = Blueprint("whatif", __name__)
@@ -217,23 +218,23 @@ def rule_text(rule: Mapping[str, Any]) -> str:
     return f"{rule_name(rule)}: {_value(key, rule['old'])} → {_value(key, rule['new'])}"
 
 
-_NOTHING = {"reserves": "0", "levels": words.ALL, "admits": words.ALL}  # the rest are caps
+_NOTHING = {"reserves": "0", "levels": ALL, "admits": ALL}  # the rest are caps
 _LISTED = {"levels": "level", "admits": "category"}
 
 
 def _value(name: str, value: Any) -> str:
     if value is None:
-        return str(_NOTHING.get(name, words.NO_CAP))
+        return str(_NOTHING.get(name, NO_CAP))
     if isinstance(value, list):
         items = [words.label(item, _LISTED[name]) if name in _LISTED else str(item) for item in value]
-        return ", ".join(items) or str(words.NOBODY)
+        return ", ".join(items) or str(NOBODY)
     return words.label(value, "unfilled") if name == "unfilled" else str(value)
 
 
 @blueprint.app_template_filter("comparison_name")
 def comparison_name(name: str) -> str:
     """Of a ready-made comparison in the reader's language; others are called as the person called them."""
-    return str(words.COMPARISONS.get(name, name))
+    return str(COMPARISONS.get(name, name))
 
 
 @blueprint.app_template_filter("notice_text")

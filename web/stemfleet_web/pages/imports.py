@@ -1,0 +1,219 @@
+"""Imports: a file is sent, read and shown as a preview; then it is applied, all or nothing, or thrown away."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as AnyResponse
+
+from stemfleet.errors import InputError, StemfleetError
+from stemfleet.schools import ImportPlan, apply_import, plan_import
+from stemfleet.schools.imported import list_imports, names_of, show_import
+from stemfleet.store import Person
+from stemfleet.words import Role
+from stemfleet.workshop import Workshop
+from stemfleet_web import words
+from stemfleet_web.door import the_door
+from stemfleet_web.import_words import IMPORT_PARTS, IMPORTS
+from stemfleet_web.language import filled, sentence
+from stemfleet_web.persons import only, person_or_none, the_person
+from stemfleet_web.problems import status_of
+from stemfleet_web.uploads import MOST_BYTES, Upload, Uploads
+from stemfleet_web.work import Progress, start_work, task
+
+blueprint = Blueprint("imports", __name__)
+_LISTED = 1000  # of each list of a preview; the counts are of all
+PAGE = 50
+_PARTS = ("changed", "new", "closed", "skipped", "findings")
+_PAST = 50
+
+
+@blueprint.url_value_preprocessor
+def _large(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """A register is larger than any other form. Before anything reads the form, and for those only who may send it."""
+    person = person_or_none() if endpoint == "imports.upload" else None
+    if person is not None and person.role is Role.NSO:
+        request.max_content_length = MOST_BYTES
+
+
+def _uploads() -> Uploads:
+    return Uploads(the_door().data / "uploads")
+
+
+@task("import_preview")
+def read_file(workshop: Workshop, _person: Person, facts: dict[str, Any], progress: Progress) -> str:
+    """Reads a file and keeps what it would change; one that cannot be read is gone at once."""
+    uploads = _uploads()
+    upload = uploads.show(facts["upload"])
+    progress("reading")
+    try:
+        plan = _plan(workshop, upload)
+    except StemfleetError:
+        uploads.drop(upload)
+        raise
+    uploads.keep_preview(upload, _preview(workshop, plan))
+    return f"/imports/{upload.id}"
+
+
+@task("import")
+def apply_file(workshop: Workshop, person: Person, facts: dict[str, Any], progress: Progress) -> str:
+    uploads = _uploads()
+    upload = uploads.show(facts["upload"])
+    progress("reading")
+    plan = _plan(workshop, upload)
+    progress("storing")
+    apply_import(workshop.store, person, plan, progress.count)
+    uploads.drop(upload)
+    run = next(run for run, _by in list_imports(workshop.store) if run.file_sha256 == plan.sha256)
+    return f"/imports/past/{run.id}"
+
+
+def _plan(workshop: Workshop, upload: Upload) -> ImportPlan:
+    file = _uploads().file(upload)
+    return plan_import(workshop.store, upload.what, file, models=workshop.models, evidence=workshop.evidence)
+
+
+def _preview(workshop: Workshop, plan: ImportPlan) -> dict[str, Any]:
+    """What the page shows of a plan: the first rows of each list, the counts of all."""
+    codes = [*plan.changed, *plan.closed]
+    names = names_of(workshop.store, [code for code in codes[:_LISTED] if len(code) <= 16])
+    form = plan.read.format
+    return {
+        "sha256": plan.sha256,
+        "format": {
+            "shape": form.shape,
+            "container": form.container,
+            "encoding": form.encoding,
+            "delimiter": form.delimiter,
+            "sheet": form.sheet,
+            "titles_row": form.titles_row,
+        },
+        "counts": {name: count for name, count in plan.counts.items() if not name.startswith("skipped_")},
+        "skipped_counts": plan.skipped_counts,
+        "totals": {
+            "new": plan.counts.get("new", 0),
+            "changed": plan.counts.get("changed", 0),
+            "closed": len(plan.closed),
+            "skipped": len(plan.read.skipped),
+            "findings": len(plan.findings),
+        },
+        "names": names,
+        "new": list(plan.new[:_LISTED]),
+        "changed": [[code, [[name, *pair] for name, pair in fields.items()]] for code, fields in _first(plan.changed)],
+        "closed": _first(plan.closed),
+        "skipped": [
+            {"row": s.row, "sheet": s.sheet, "reason": s.reason, "code": s.code, "name": s.name, "detail": s.detail}
+            for s in plan.read.skipped[:_LISTED]
+        ],
+        "findings": [
+            {"row": f.row, "sheet": f.sheet, "weight": f.weight, "text": f.text, "facts": dict(f.facts)}
+            for f in plan.findings[:_LISTED]
+        ],
+    }
+
+
+def _first(table: Any) -> list[Any]:
+    return list(table.items())[:_LISTED]
+
+
+@blueprint.get("/imports")
+@only(Role.NSO)
+def imports() -> str:
+    return _start()
+
+
+def _start(problem: str | None = None) -> str:
+    return render_template(
+        "imports.html",
+        kinds=IMPORTS,
+        chosen=request.form.get("what", ""),
+        waiting=_uploads().waiting(),
+        past=list_imports(the_door().store, _PAST),
+        problem=problem,
+        most=MOST_BYTES // 1_000_000,
+    )
+
+
+@blueprint.post("/imports")
+@only(Role.NSO)
+def upload() -> AnyResponse | tuple[str, int]:
+    """Takes a file and reads it in the background."""
+    what = request.form.get("what", "")
+    try:
+        if what not in IMPORTS:
+            raise InputError("Choose what the file holds.")
+        taken = _uploads().take(request.files.get("file") or FileStorage(), what, the_person())
+    except StemfleetError as error:
+        return _start(sentence(error)), status_of(error)
+    return start_work("import_preview", {"upload": taken.id}, about=taken.name, key=taken.id)
+
+
+@blueprint.get("/imports/<upload>")
+@only(Role.NSO)
+def preview(upload: str) -> str:
+    """What a file would change; `part` is the list that is shown, in pages."""
+    uploads = _uploads()
+    found = uploads.show(upload)
+    plan = uploads.preview(found)
+    parts = [part for part in _PARTS if plan["totals"][part]]
+    part = request.args.get("part", "")
+    part = part if part in parts else next(iter(parts), "")
+    rows = plan.get(part, [])
+    page = max(1, request.args.get("page", 1, type=int))
+    return render_template(
+        "import_preview.html",
+        upload=found,
+        plan=plan,
+        parts=parts,
+        part=part,
+        rows=rows[(page - 1) * PAGE : page * PAGE],
+        listed=len(rows),
+        page=page,
+        pages=-(-len(rows) // PAGE),
+    )
+
+
+@blueprint.post("/imports/<upload>/apply")
+@only(Role.NSO)
+def apply(upload: str) -> AnyResponse:
+    """Applies it against what is stored by then, all or nothing."""
+    found = _uploads().show(upload)
+    return start_work("import", {"upload": found.id}, about=found.name, key=found.id)
+
+
+@blueprint.post("/imports/<upload>/drop")
+@only(Role.NSO)
+def drop(upload: str) -> AnyResponse:
+    uploads = _uploads()
+    found = uploads.show(upload)
+    uploads.drop(found)
+    flash(_("The file %(name)s is gone. Nothing was changed.", name=found.name), "good")
+    return redirect(url_for("imports.imports"))
+
+
+@blueprint.get("/imports/past/<int:number>")
+@only(Role.NSO)
+def past(number: int) -> str:
+    """An import that was applied."""
+    run, by = show_import(the_door().store, number)
+    return render_template("import_past.html", run=run, by=by, order=IMPORT_PARTS)
+
+
+@blueprint.app_template_filter("finding_text")
+def finding_text(finding: dict[str, Any]) -> str:
+    """A finding in the reader's language."""
+    return filled(str(_(finding["text"])), finding["facts"])
+
+
+@blueprint.app_template_filter("import_value")
+def import_value(value: Any, field: str) -> str:
+    """An old or a new value of a field."""
+    if value is None or value == []:
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(words.label(item, "category") for item in value)
+    vocabulary = {"level": "level", "status": "school_status"}.get(field)
+    if field == "region":
+        return words.region_name(str(value))
+    return words.label(str(value), vocabulary) if vocabulary else str(value)
