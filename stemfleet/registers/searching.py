@@ -42,6 +42,7 @@ _WORD = re.compile("[a-z0-9]+")
 # second letter of ει, οι, ου, αι, ντ, μπ.
 _AMBIGUOUS = (("(?<![tpkcg])h", ("h", "i")), ("(?<![oae])u", ("u", "y")), ("x", ("ks", "h")))
 _CUT = {"e": "i", "o": "iu", "a": "e", "n": "d", "m": "v"}
+_ENDING = re.compile("(?<=[a-z]{4})(?:[aeiou]s?|on)$")  # of a noun; four letters have to stay
 _MOST_WORDS, _LONGEST = 12, 64
 
 
@@ -70,16 +71,20 @@ def _sounded(text: str) -> str:
 def _readings(written: str) -> Iterator[Sequence[str]]:
     greek = _key(written).split()
     if not written.isascii():
-        yield from map(_with_cuts, ([word] for word in greek))
+        yield from map(_with_endings, ([word] for word in greek))
         return
     for number, word in enumerate(_WORD.findall(written.lower())):
         latin = [word]
         for letter, meant in _AMBIGUOUS:
             latin = [re.sub(letter, sound, reading) for reading in latin for sound in meant]
         mistyped = greek[number : number + 1] if _MISTYPED.fullmatch(written) else []
-        yield _with_cuts([*map(_sounded, latin), *mistyped])
+        yield _with_endings([*map(_sounded, latin), *mistyped])
 
 
-def _with_cuts(readings: Sequence[str]) -> Sequence[str]:
-    cut = [reading[:-1] + letter for reading in readings for letter in _CUT.get(reading[-1], "")]
-    return list(dict.fromkeys([*readings, *cut]))
+def _with_endings(readings: Sequence[str]) -> Sequence[str]:
+    """With the same words in another case: «Χανιά» is asked for, and the register has ΧΑΝΙΩΝ."""
+    more: list[str] = []
+    for reading in readings:
+        stem = _ENDING.sub("", reading)
+        more += [stem] if stem != reading else [reading[:-1] + letter for letter in _CUT.get(reading[-1], "")]
+    return list(dict.fromkeys([*readings, *more]))

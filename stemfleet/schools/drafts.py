@@ -108,8 +108,8 @@ class SchoolsDraft:
             )
 
     def batches(self) -> Iterator[list[Said]]:
-        columns = ", ".join(self.fields)
-        chosen = f"SELECT code, row, categories, {columns} FROM said ORDER BY code"  # noqa: S608 (names of ours)
+        columns = ", ".join(("code", "row", "categories", *self.fields))
+        chosen = f"SELECT {columns} FROM said ORDER BY code"  # noqa: S608 (names of ours)
         rows = self._rows.execute(chosen)
         while batch := rows.fetchmany(_BATCH):
             yield [
