@@ -18,7 +18,9 @@ _HEIGHT = 210.0
 _ROW = 5.0
 _GAP = 1.2  # within a cell, on either side
 _SIZE = 8.0
+_SMALL = 6.0
 _BASE = 3.5  # from a row's upper edge to the feet of its letters
+_TWO_BASES = (2.25, 4.45)  # the same of two small lines
 _MARK_SIZE = 46
 
 
@@ -46,14 +48,37 @@ class _Sheet:
     columns: Sequence[Column]
     y: float = _TOP
     shaded: bool = False
-    known: dict[tuple[str, float], tuple[float, str, float]] = field(default_factory=dict)
+    known: dict[tuple[str, float], "_Fitted"] = field(default_factory=dict)
 
-    def fitted(self, text: str, width: float) -> tuple[float, str, float]:
-        """(size, text, its width) that fit; regions and levels come again and again."""
+    def fitted(self, text: str, width: float) -> "_Fitted":
+        """What fits into a cell; regions and levels come again and again."""
         if (text, width) not in self.known:
-            size, fits = self.page.fitted(text, width, _SIZE)
-            self.known[text, width] = size, fits, self.page.get_string_width(fits)
+            self.known[text, width] = _fit(self.page, text, width)
         return self.known[text, width]
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The size of a cell's text, its one or two lines, and the width of the first."""
+
+    size: float
+    lines: tuple[str, ...]
+    width: float
+
+
+def _fit(page: "Page", text: str, width: float) -> _Fitted:
+    """As it is, or smaller; what would still be too wide stands in two small lines, the second cut if it must be."""
+    page.set_font_size(_SIZE)
+    wide = page.get_string_width(text)
+    size = max(_SMALL, min(_SIZE, _SIZE * width / wide)) if wide else _SIZE
+    page.set_font_size(size)
+    if wide * size / _SIZE <= width:
+        return _Fitted(size, (text,), wide * size / _SIZE)
+    first, words = "", text.split()
+    while words and page.get_string_width(f"{first} {words[0]}".strip()) <= width:
+        first = f"{first} {words.pop(0)}".strip()
+    lines = (first, page.cut(" ".join(words), width)) if first else (page.cut(text, width),)
+    return _Fitted(size, lines, page.get_string_width(lines[0]))
 
 
 def list_pdf(heading: Heading, tables: Sequence[Table], *, made: datetime | None = None) -> bytes:
@@ -110,16 +135,14 @@ def _titles(sheet: _Sheet) -> None:
     page.set_fill_color(222)
     page.rect(_LEFT, sheet.y, _WIDTH, _ROW + 0.6, style="F")
     for (x, width), column in zip(_places(sheet.columns), sheet.columns, strict=True):
-        size, text, wide = sheet.fitted(column.title, width)
-        page.set_font_size(size)
-        with page.bold(size):
-            page.text(x + (width - wide if column.number else 0), sheet.y + _BASE + 0.3, text)
+        fitted = sheet.fitted(column.title, width)
+        with page.bold(fitted.size):
+            _cell(page, x, sheet.y + 0.3, width, fitted, column)
     sheet.y += _ROW + 0.6
     sheet.shaded = False
 
 
 def _row(sheet: _Sheet, row: Sequence[Cell]) -> None:
-    """`text` of the library takes a tenth of the time of its cells: a list has thousands of them."""
     page = sheet.page
     if sheet.shaded:
         page.set_fill_color(244)
@@ -128,10 +151,16 @@ def _row(sheet: _Sheet, row: Sequence[Cell]) -> None:
     for (x, width), column, cell in zip(_places(sheet.columns), sheet.columns, row, strict=True):
         if cell is None or cell == "":
             continue
-        size, text, wide = sheet.fitted(str(cell), width)
-        page.set_font_size(size)
-        page.text(x + (width - wide if column.number else 0), sheet.y + _BASE, text)
+        _cell(page, x, sheet.y, width, sheet.fitted(str(cell), width), column)
     sheet.y += _ROW
+
+
+def _cell(page: "Page", x: float, y: float, width: float, fitted: _Fitted, column: Column) -> None:
+    """`text` of the library takes a tenth of the time of its cells: a list has thousands of them."""
+    page.set_font_size(fitted.size)
+    left = x + (width - fitted.width if column.number else 0)
+    for line, base in zip(fitted.lines, (_BASE,) if len(fitted.lines) == 1 else _TWO_BASES, strict=True):
+        page.text(left, y + base, line)
 
 
 def _places(columns: Sequence[Column]) -> Iterator[tuple[float, float]]:

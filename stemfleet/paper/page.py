@@ -72,13 +72,16 @@ class Page(FPDF):
         assert isinstance(lines, list)
         shown = lines[:most]
         if len(lines) > most:
-            shown[-1] = self._cut(" ".join(lines[most - 1 :]), width)
+            shown[-1] = self.cut(" ".join(lines[most - 1 :]), width)
         for number, line in enumerate(shown):
             self.set_xy(x, y + number * size * 0.5)
             self.cell(width, size * 0.5, line)
         return y + len(shown) * size * 0.5
 
-    def _cut(self, text: str, width: float) -> str:
+    def cut(self, text: str, width: float) -> str:
+        """The beginning of a text that fits at the present size, with «…» where it was longer."""
+        if self.get_string_width(text) <= width:
+            return text
         while text and self.get_string_width(text + _ELLIPSIS) > width:
             text = text[:-1]
         return text.rstrip() + _ELLIPSIS

@@ -43,15 +43,25 @@ def result_files(listed: ResultList, models: Models, address: str) -> dict[str, 
 
 
 def points_files(listed: PointsList, address: str) -> dict[str, Write]:
-    """The same for the provisional points of a round: every line in each kind of file."""
+    """The same for the provisional points of a round; the PDF has the sums, every school, and no lines of points."""
     wave, digest = listed.round.wave_code, listed.version.sha256
     title = _("%(wave)s: points before the draw", wave=wave)
     published = _("Published on %(day)s", day=format_date(listed.version.at, "d MMM y"))
     table = Table(title, _points_columns(), map(_points, listed.lines))
+    columns = [
+        Column(_("Code"), 10),
+        Column(_("School"), 50),
+        Column(_("Level"), 26),
+        Column(_("Region"), 32),
+        Column(_("Points"), 8, number=True),
+        Column(_("Categories"), 44),
+        Column(_("Lots wanted, best first"), 30),
+    ]
+    printed = ([*row[:5], *row[6:8]] for row in table.rows)
     about = [(_("Wave"), wave), (listed.round.title, ""), (published, ""), (_("SHA-256 of applicants.json"), digest)]
     paper = Heading(
         title=title,
-        lines=[listed.round.title, published, address],
+        lines=[listed.round.title, published, _("Every line of the points: %(address)s", address=address)],
         foot=[f"{_('SHA-256 of applicants.json')}: {digest}"],
         page=_page(),
         language=language(),
@@ -60,7 +70,7 @@ def points_files(listed: PointsList, address: str) -> dict[str, Write]:
     return {
         "csv": lambda: csv_bytes(table),
         "xlsx": lambda: xlsx_bytes(table, about, digest),
-        "pdf": lambda: list_pdf(paper, [Table(_("By points"), table.columns, table.rows)]),
+        "pdf": lambda: list_pdf(paper, [Table(_("By points"), columns, printed)]),
     }
 
 
