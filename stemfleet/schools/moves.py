@@ -24,7 +24,8 @@ def move_school(
     reason = checked_reason(reason)
     with store.write() as session:
         school, other = _school(session, code), _school(session, successor)
-        if school.kind is not other.kind or successor_of(successors(session), other.code) == school.code:
+        leads_back = code in (successor, successor_of(successors(session), successor))
+        if school.kind is not other.kind or leads_back:
             raise InputError("School {code} cannot become {successor}.", code=code, successor=successor)
         if session.get(SchoolMove, code) is not None:
             raise Refused("School {code} has a successor already. Undo that first.", code=code)
