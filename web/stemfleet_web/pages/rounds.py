@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
+from stemfleet.accounts import list_people
 from stemfleet.allocation.bundle import zip_files
 from stemfleet.allocation.draw import PLANNING
 from stemfleet.errors import NotFound
@@ -20,6 +21,7 @@ from stemfleet.rounds import (
     read_published_file,
     show_round,
 )
+from stemfleet.store import Person
 from stemfleet.words import Role, RoundState, RoundStep
 from stemfleet_web.door import the_door
 from stemfleet_web.pages.round_forms import KNOWN_SOURCES, next_steps
@@ -114,8 +116,15 @@ def render_round(
         at_form=step in {one.step for one in following},
         typed=typed or {},
         sources=KNOWN_SOURCES,
+        others=_others(person) if following else [],
         planning=PLANNING,
     )
+
+
+def _others(person: Person | None) -> list[str]:
+    """Who of the NSO may draw what this person freezes."""
+    people = list_people(the_door().store)
+    return [one.name for one in people if one.active and one.role is Role.NSO and person and one.id != person.id]
 
 
 @blueprint.get("/rounds/<wave>/steps/<int:step>/<name>")
