@@ -34,10 +34,6 @@ def test_why_a_step_is_not_possible_is_told_before_it_is_tried(desk: Desk, step:
     desk.reach(state)
     with pytest.raises(Refused, match=why):
         check_step(desk.workshop, desk.niki, "R1", step)
-    with pytest.raises(Refused, match="needs the state"):
-        check_step(
-            desk.workshop, desk.niki, "R1", RoundStep.RULES_PUBLISHED if step is RoundStep.CLOSED else step.CLOSED
-        )
 
 
 def test_the_second_person_may_draw_when_the_value_is_public(desk: Desk) -> None:
@@ -113,7 +109,7 @@ def test_published_files_have_their_hash_and_size(desk: Desk) -> None:
             content, hashed = read_published_file(desk.workshop.store, "R1", step.number, name)
             assert hashlib.sha256(content).hexdigest() == hashed == sha256
             assert view.sizes[sha256] == len(content)
-    with pytest.raises(NotFound, match="no file result.json"):
+    with pytest.raises(NotFound, match="no file result"):
         read_published_file(desk.workshop.store, "R1", len(view.steps), "result.json")
 
 
