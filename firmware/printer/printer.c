@@ -9,16 +9,22 @@
 #include "gcode.h"
 #include "heat.h"
 #include "identity.h"
+#include "motion.h"
 #include "outputs.h"
 #include "serial.h"
 
 #define NAME "stemfleet-printer"
-#define VERSION "1.0.0"
+#define VERSION "1.1.0"
 #define HOST_SILENT_MS 20000UL
+#define BUSY_MS 2000UL
+
+static const char AXIS_LETTERS[AXES] = {'X', 'Y', 'Z'};
 
 static const char *halted_by; /* flash text; 0 while the printer runs */
 static bool fan_running;
 static uint32_t heard_at;
+static uint32_t busy_since;
+static bool relative; /* G91 */
 
 static void safe(void) {
     heat_all_off();
@@ -71,6 +77,67 @@ static void report_firmware(void) {
         }
     }
     serial_say("\nCap:EEPROM:1\nCap:AUTOREPORT_TEMP:0\nCap:EMERGENCY_PARSER:0\nCap:THERMAL_PROTECTION:1\n");
+}
+
+static void say_setting(PGM_P name, PGM_P values) {
+    serial_say("echo:; ");
+    serial_flash_text(name);
+    serial_say(":\necho: ");
+    serial_flash_text(values);
+    serial_char('\n');
+}
+
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+static void report_settings(void) {
+    say_setting(PSTR("Steps per unit"), PSTR("M92 X" TEXT(STEPS_PER_MM_XY) ".00 Y" TEXT(STEPS_PER_MM_XY) ".00 Z" TEXT(
+                                            STEPS_PER_MM_Z) ".00"));
+    say_setting(PSTR("Maximum feedrates (units/s)"),
+                PSTR("M203 X" TEXT(SPEED_XY) ".00 Y" TEXT(SPEED_XY) ".00 Z" TEXT(SPEED_Z) ".00"));
+}
+
+static void report_place(void) {
+    for (axis_t axis = X; axis < AXES; axis++) {
+        serial_char(AXIS_LETTERS[axis]);
+        serial_char(':');
+        serial_fixed(motion_place(axis) * 100L, 2);
+        serial_char(axis == Z ? '\n' : ' ');
+    }
+}
+
+/* What must go on while a carriage moves; false when the printer has halted. */
+static bool meanwhile(void) {
+    wdt_reset();
+    heard_at = clock_ms(); /* the host is waiting for us */
+    if (clock_ms() - busy_since >= BUSY_MS) {
+        busy_since = clock_ms();
+        serial_say("echo:busy: processing\n");
+    }
+    const char *danger = heat_poll();
+    if (danger) halt(danger);
+    return !danger;
+}
+
+/* The axes that an order names; all of them when it names none. */
+static bool is_meant(const char *command, axis_t axis) {
+    bool any = false;
+    for (axis_t a = X; a < AXES; a++) any |= strchr(command, AXIS_LETTERS[a]) != 0;
+    return !any || strchr(command, AXIS_LETTERS[axis]);
+}
+
+static void home(const char *command) {
+    busy_since = clock_ms();
+    for (axis_t axis = X; axis < AXES && !halted_by; axis++)
+        if (is_meant(command, axis) && !motion_home(axis, meanwhile) && !halted_by) halt(PSTR("Homing failed"));
+}
+
+static void move(const char *command) {
+    int32_t mm;
+    busy_since = clock_ms();
+    for (axis_t axis = X; axis < AXES && !halted_by; axis++)
+        if (gcode_value(command, AXIS_LETTERS[axis], &mm))
+            motion_to(axis, relative ? motion_place(axis) + mm : mm, meanwhile);
 }
 
 static void report_endstop(PGM_P name, endstop_t endstop) {
@@ -127,16 +194,30 @@ static void run_order(int code, const char *command) {
     switch (code) {
         case 18:
         case 84: motors_off(); break;
+        case 400: break; /* every move has ended before its ok */
         case 104: set_target(HOT_END, command); break;
         case 106: set_fan(command); break;
         case 107: set_fan("M107 S0"); break;
         case 110:
             if (gcode_value(command, 'N', &number)) gcode_number_from(number);
             break;
+        case 114: report_place(); break;
         case 115: report_firmware(); break;
         case 119: report_endstops(); break;
         case 140: set_target(BED, command); break;
+        case 503: report_settings(); break;
         case 9000: take_identity(command + 5); break;
+        default: say_unknown(command);
+    }
+}
+
+static void run_motion(int code, const char *command) {
+    switch (code) {
+        case 0:
+        case 1: move(command); break;
+        case 28: home(command); break;
+        case 90: relative = false; break;
+        case 91: relative = true; break;
         default: say_unknown(command);
     }
 }
@@ -155,7 +236,11 @@ static void run(const char *command) {
         report_temperatures();
         return;
     }
-    if (!halted_by || is_report(code)) run_order(code, command);
+    if (command[0] == 'G' && !halted_by) {
+        run_motion(atoi(command + 1), command);
+    } else if (!halted_by || is_report(code)) {
+        run_order(code, command);
+    }
     serial_say("ok\n");
 }
 

@@ -13,6 +13,7 @@ from typing import Any
 from stemfleet.devices.provision import provision
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
+from stemfleet.devices.twins import Twins
 from stemfleet.errors import Busy, NotFound, Refused, StemfleetError
 from stemfleet.words import Outcome, Reason
 
@@ -61,6 +62,7 @@ class Bench:
         self._stops: dict[str, threading.Event] = {}
         self._running: set[str] = set()
         self._skips: set[str] = set()
+        self._twins = Twins()
         self._closed = False
         for slot in slots:
             self.put(slot)
@@ -74,6 +76,7 @@ class Bench:
         with self._lock:
             self._not_running(state.slot)
             self._slots[state.slot] = slot
+            self._twins.forget(state.slot)
             if not fresh and state.slot in self._states:
                 state = replace(self._states[state.slot], port=slot.port)
         self._publish(state)
@@ -109,7 +112,8 @@ class Bench:
             self._not_running(name)
             if self._slots.pop(name, self) is self:
                 raise self._no_slot(name)
-            del self._states[name]
+            gone = replace(self._states.pop(name), status=Status.EMPTY, number=next(self._numbers))
+        self._tell(gone)
 
     def start(self, name: str, *, operator: str | None = None, flash: bool | None = None) -> None:
         """Begin with the board in a slot, for the first time or again. Raises NotFound, Busy, Refused (empty)."""
@@ -118,6 +122,7 @@ class Bench:
             self._not_running(name)
             if self._closed:
                 raise Busy("The bench is being stopped.")
+            self._twins.forget(name)
             stop = self._stops[name] = threading.Event()
             thread = threading.Thread(
                 target=self._work,
@@ -234,6 +239,7 @@ class Bench:
                 on_event=changed,
                 stop=stop,
                 owner=partial(self._owner, slot) if self._owner else None,
+                twin=partial(self._twins.of, name, slot.port),
             )
             problem, reason = self._kept(slot, result), Reason.INTERNAL
         except StemfleetError as error:
@@ -265,10 +271,14 @@ class Bench:
         with self._lock:
             numbered = replace(state, number=next(self._numbers))
             self._states[state.slot] = numbered
+        self._tell(numbered)
+
+    def _tell(self, state: SlotState) -> None:
+        with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:
             try:
-                listener(numbered)
+                listener(state)
             except Exception:  # whoever only watches must not break the work on a board
                 _log.exception("A listener of the bench failed at slot %s.", state.slot)
 

@@ -38,12 +38,15 @@ _REMEDY = {
     Reason.PORT_DENIED: "No permission for port {port}. On Debian: sudo adduser $USER dialout, then log in again.",
     Reason.UNPLUGGED: "Port {port} went away in the middle. Plug the board in again and retry.",
     Reason.SILENT: "Nothing came from port {port}. Check the cable and that the board runs, then retry.",
+    Reason.RESTARTED: "The board on port {port} started anew in the middle. Its power is too weak: try another cable "
+    "or a powered hub, then retry.",
     Reason.UNREADABLE: "What came from port {port} cannot be understood. Check recipe and line speed, then retry.",
 }
 
 
 def port_fault(reason: Reason, port: str, *, retry: bool = False) -> BoardFault:
-    """The fault with its sentence for the port: port_missing, port_busy, port_denied, unplugged, silent, unreadable."""
+    """The fault with its sentence for the port: port_missing, port_busy, port_denied, unplugged, silent,
+    restarted, unreadable."""
     kind = BoardTimeout if reason is Reason.SILENT else BoardError
     return kind(reason, _REMEDY[reason].format(port=port), retry=retry)
 
@@ -141,10 +144,17 @@ class Line:
         self._log(f"< {text}\n")
         return text
 
-    def read_until(self, mark: bytes, timeout: float, limit: int = MOST_UNKNOWN) -> bytes:
-        """Everything up to and with `mark`. Nothing came: silent; other things only: unreadable."""
+    def read_until(
+        self, mark: bytes, timeout: float, limit: int = MOST_UNKNOWN, *, start: re.Pattern[bytes] | None = None
+    ) -> bytes:
+        """Everything up to and with `mark`. Nothing came: silent; other things only: unreadable.
+
+        `start`: what only a board that has just started says: restarted.
+        """
         until = time.monotonic() + timeout
         while (end := self._waiting.find(mark)) < 0:
+            if start is not None and start.search(self._waiting):
+                raise port_fault(Reason.RESTARTED, self.port, retry=True)
             if len(self._waiting) > limit:
                 raise port_fault(Reason.UNREADABLE, self.port)
             more = self._receive(4096, until)

@@ -46,13 +46,15 @@ def provision(
     on_event: Callable[[SlotState], None] | None = None,
     stop: threading.Event | None = None,
     owner: Callable[[str], str | None] | None = None,
+    twin: Callable[[str], str | None] | None = None,
 ) -> Provisioned:
     """Do everything that the recipe asks of the board in the slot; without `flash` nothing is written.
 
     Always returns a whole record, whatever happens to the board; stopping (`stop.set()`, from another thread or a
     signal handler) gives ABORTED. `on_event` gets each new state in this thread. `owner` tells the kit that a board is
-    part of, when it is not the kit that the board is here for: it is refused as soon as it is known (FAIL other_kit);
-    it may raise another BoardFault itself.
+    part of, when it is not the kit that the board is here for: it is refused as soon as it is known (FAIL other_kit).
+    `twin` tells where another board with the same id is plugged in at this
+    moment (FAIL duplicate_id); it is asked after each phase.
     Raises InputError for the recipe of a checklist, which no tool can go through.
     """
     if slot.recipe.is_checklist:
@@ -60,7 +62,7 @@ def provision(
             "Recipe {recipe} is a checklist: go through its steps on the checklist page.", recipe=slot.recipe.name
         )
     with tempfile.TemporaryDirectory(prefix="stemfleet-board-", ignore_cleanup_errors=True) as folder:
-        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), owner)
+        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), owner, twin)
         return board.through(station, operator)
 
 
@@ -75,8 +77,10 @@ class _Board:
         on_event: Callable[[SlotState], None] | None,
         stop: threading.Event,
         owner: Callable[[str], str | None] | None,
+        twin: Callable[[str], str | None] | None,
     ) -> None:
         self.owner = owner
+        self.twin = twin
         self.slot = slot
         self.flash = flash
         self.on_event = on_event
@@ -185,6 +189,7 @@ class _Board:
         if self.run.board_id != self.state.board_id:  # some boards are known only after their self-test
             self.tell(board_id=self.run.board_id)
             self._refuse_other_kit()
+        self._refuse_twin()
         self._judge(plan, before)
 
     def _refuse_other_kit(self) -> None:
@@ -192,6 +197,14 @@ class _Board:
         if tag is not None:
             raise BoardFail(
                 Reason.OTHER_KIT, f"The board is part of kit {tag}. Put it back there, or scan that kit's tag."
+            )
+
+    def _refuse_twin(self) -> None:
+        board_id = self.run.board_id
+        other = self.twin(board_id) if self.twin and board_id else None
+        if other is not None:
+            raise BoardFail(
+                Reason.DUPLICATE_ID, f"The board in {other} has the same identity, {board_id}. Put both boards aside."
             )
 
     def _judge(self, plan: PhasePlan, before: int) -> None:

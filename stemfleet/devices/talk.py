@@ -12,6 +12,7 @@ from stemfleet.words import Reason
 LONGEST = 79  # characters of a line, by the protocol
 MOST_LINES = 200  # of one answer; no program of ours comes near
 _KNOWN = re.compile(r"(?:hello|fw|id|ms|m|i|e|end) ?[ -~]*")
+_HELLO = re.compile(r"hello \w+ [\w.]+$")
 _MEASURED = re.compile(r"m (\S+) (\S+) (\S+)")
 
 
@@ -25,11 +26,12 @@ class Program:
 
 
 class Talk:
-    """A conversation over an open line. Raises BoardTimeout silent, BoardError unreadable."""
+    """A conversation over an open line. Raises BoardTimeout silent, BoardError unreadable, BoardError restarted."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
         self.heard = False  # anything at all
+        self._started = False
 
     def wait_for_start(self, timeout: float) -> bool:
         """Whether the board said hello: opening the port resets most boards. Other output is thrown away."""
@@ -37,7 +39,8 @@ class Talk:
         while (left := until - time.monotonic()) > 0:
             text = self._line.read_line(left)
             self.heard = self.heard or text is not None or self._line.pending > 0
-            if text is not None and text.lstrip("\x00\ufffd").startswith("hello "):
+            if text is not None and _HELLO.search(text):
+                self._started = True
                 return True
         return False
 
@@ -86,6 +89,8 @@ class Talk:
             if text is None:
                 nothing = not rows and not self._line.pending
                 raise port_fault(Reason.SILENT if nothing else Reason.UNREADABLE, self._line.port)
+            if self._started and _HELLO.search(text):  # also in the middle of a line
+                raise port_fault(Reason.RESTARTED, self._line.port, retry=True)
             if len(text) > LONGEST or not _KNOWN.fullmatch(text):
                 break
             if text == f"end {len(rows)}":

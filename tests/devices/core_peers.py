@@ -1,6 +1,7 @@
 """What the core's tests talk to: the far end of a pseudo-terminal, and a small family of boards of the tests' own."""
 
 import contextlib
+import itertools
 import os
 import select
 import threading
@@ -62,11 +63,13 @@ class Peer:
 
 
 IDENTITY = "00112233445566778899aabbccddeeff"
+IDENTITIES = itertools.count(1)
 
 
 def board(**answers: str) -> Callable[[bytes], bytes]:
-    """A board that speaks the line protocol; `test="m supply 5 V"` replaces an answer."""
-    known = {"fw": "fw selftest 1.0.0 testchip", "id": f"id {IDENTITY}", "test": "m supply 5.0 V", **answers}
+    """A board that speaks the line protocol; `test="m supply 5 V"` replaces an answer. Each has its own identity."""
+    identity = f"id {next(IDENTITIES):032x}"
+    known = {"fw": "fw selftest 1.0.0 testchip", "id": identity, "test": "m supply 5.0 V", **answers}
 
     def talks(heard: bytes) -> bytes:
         said = ""

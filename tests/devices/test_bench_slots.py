@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from core_peers import BenchtopDriver, Peer, benchtop_recipe, board, processes_with, until
+from core_peers import IDENTITY, BenchtopDriver, Peer, benchtop_recipe, board, processes_with, until
 
 from stemfleet.devices.bench import Bench
 from stemfleet.devices.families import FAMILIES
@@ -58,6 +58,36 @@ def test_one_slot_is_stopped_and_done_again_while_the_others_work(tmp_path: Path
             bench.retry("A1")
             until(lambda: not bench.is_running("A1"))
             assert bench.snapshot()[0].outcome is Outcome.PASS
+
+
+def test_of_two_boards_with_one_identity_the_one_that_is_known_later_is_refused(tmp_path: Path) -> None:
+    recipe = benchtop_recipe(tmp_path)
+    with Peer(board(id=f"id {IDENTITY}")) as one, Peer(board(id=f"id {IDENTITY}")) as two:
+        slots = [Slot("A1", recipe, one.port), Slot("A2", recipe, two.port)]
+        with Bench(slots, station="s", operator="o") as bench:
+            for name in ("A1", "A2"):
+                bench.start(name)
+                assert bench.wait(10)
+            assert [(s.outcome, s.reason) for s in bench.snapshot()] == [
+                (Outcome.PASS, None),
+                (Outcome.FAIL, Reason.DUPLICATE_ID),
+            ]
+            assert "A1" in bench.snapshot()[1].detail
+
+
+def test_a_board_that_was_moved_to_another_slot_is_no_duplicate_of_itself(tmp_path: Path) -> None:
+    recipe = benchtop_recipe(tmp_path)
+    port = tmp_path / "port"
+    with Peer(board(id=f"id {IDENTITY}")) as one, Peer(board(id=f"id {IDENTITY}")) as two:
+        port.symlink_to(one.port)
+        slots = [Slot("A1", recipe, str(port)), Slot("A2", recipe, two.port)]
+        with Bench(slots, station="s", operator="o") as bench:
+            bench.start("A1")
+            assert bench.wait(10)
+            port.unlink()  # pulled out
+            bench.start("A2")
+            assert bench.wait(10)
+            assert [s.outcome for s in bench.snapshot()] == [Outcome.PASS, Outcome.PASS]
 
 
 def test_two_slots_with_one_port_do_not_spoil_each_other(tmp_path: Path) -> None:

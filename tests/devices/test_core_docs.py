@@ -6,6 +6,7 @@ from pathlib import Path
 from stemfleet.devices.recipe import FAMILIES, load_recipes, read_recipe
 from stemfleet.devices.record import BoardRecord
 from stemfleet.devices.virtual import KINDS
+from stemfleet.devices.virtual.faults import markdown_table
 from stemfleet.words import Reason
 
 TEXT = (Path(__file__).parents[2] / "docs" / "bench.md").read_text()
@@ -49,3 +50,7 @@ def test_every_setting_of_a_shipped_recipe_is_explained() -> None:
     for recipe in load_recipes().values():
         for key in recipe.settings:
             assert f"`{key}`" in TEXT or f"`{key} =" in TEXT, (recipe.name, key)
+
+
+def test_the_table_of_faults_is_the_one_in_the_code() -> None:
+    assert markdown_table() in TEXT

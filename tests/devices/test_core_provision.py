@@ -45,7 +45,7 @@ def writes(mark: Path) -> list[str]:
 
 
 def test_a_good_board_gives_a_whole_record(tmp_path: Path) -> None:
-    with Peer(board()) as peer:
+    with Peer(board(id=f"id {IDENTITY}")) as peer:
         result = run(benchtop_recipe(tmp_path, flash=writes(tmp_path / "written")), peer.port)
     record = result.record
     assert outcome(result) == (Outcome.PASS, None)
@@ -63,7 +63,7 @@ def test_a_good_board_gives_a_whole_record(tmp_path: Path) -> None:
 
 
 def test_every_attachment_is_there_under_its_hash(tmp_path: Path) -> None:
-    with Peer(board()) as peer:
+    with Peer(board(id=f"id {IDENTITY}")) as peer:
         result = run(benchtop_recipe(tmp_path, flash=[sys.executable, "-c", "print('tool output')"]), peer.port)
     for attachment in result.record.attachments:
         assert sha256(result.files[attachment.sha256]).hexdigest() == attachment.sha256

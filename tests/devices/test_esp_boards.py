@@ -27,7 +27,7 @@ from stemfleet.words import Outcome, Reason
 
 pytestmark = pytest.mark.rig
 
-SPEC = "esp32:2,esp32:1:silent,esp32:1:bad_flash,esp32:1:wrong_chip,esp32:1:failed_measurement"
+SPEC = "esp32:2,esp32:1:silent,esp32:1:bad_flash,esp32:1:wrong_signature,esp32:1:failed_measurement"
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +80,8 @@ def test_the_flash_phase_counts_the_bytes_of_the_image(bench: Boards) -> None:
 
 
 def test_another_chip_is_refused_unwritten(bench: Boards) -> None:
-    assert bench.ended("wrong_chip") == (Outcome.FAIL, Reason.WRONG_BOARD)
-    assert attempts(bench.record("wrong_chip")) == [("prepare", 1), ("identify", 1)]
+    assert bench.ended("wrong_signature") == (Outcome.FAIL, Reason.WRONG_BOARD)
+    assert attempts(bench.record("wrong_signature")) == [("prepare", 1), ("identify", 1)]
 
 
 def test_a_flash_that_reads_back_differently_fails_after_the_retry(bench: Boards) -> None:
@@ -177,8 +177,9 @@ def test_a_network_port_that_nobody_offers_is_missing_and_not_busy() -> None:
     assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.PORT_MISSING)
 
 
-def test_the_practice_image_is_what_its_script_makes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("chip", ["esp32", "esp8266"])
+def test_the_practice_image_is_what_its_script_makes(tmp_path: Path, chip: str) -> None:
     script = resource("firmware", "esp", "make_practice_image.py")
     made = tmp_path / "image.bin"
-    subprocess.run([sys.executable, str(script), str(made)], check=True)
-    assert made.read_bytes() == resource("firmware", "esp", "practice-esp32.bin").read_bytes()
+    subprocess.run([sys.executable, str(script), chip, str(made)], check=True)
+    assert made.read_bytes() == resource("firmware", "esp", f"practice-{chip}.bin").read_bytes()

@@ -45,7 +45,7 @@ def faster(board: AvrBoard) -> Iterator[None]:
 
 def test_it_tells_its_name_version_and_abilities(printer: Terminal) -> None:
     answer = printer.ask("M115", "ok")
-    assert answer[0].startswith("FIRMWARE_NAME:stemfleet-printer FIRMWARE_VERSION:1.0.0 ")
+    assert answer[0].startswith("FIRMWARE_NAME:stemfleet-printer FIRMWARE_VERSION:1.1.0 ")
     assert "MACHINE_TYPE:Mega2560 RAMPS 1.4" in answer[0]
     assert "Cap:THERMAL_PROTECTION:1" in answer
 
@@ -167,7 +167,7 @@ def test_motors_are_off_from_the_start(controller: AvrBoard, printer: Terminal) 
 
 
 def test_an_unknown_order_is_named_and_the_host_goes_on(printer: Terminal) -> None:
-    assert printer.ask("G28 X ; home", "ok") == ['echo:Unknown command: "G28 X"', "ok"]
+    assert printer.ask("G29 X ; level", "ok") == ['echo:Unknown command: "G29 X"', "ok"]
 
 
 def test_an_identity_is_given_once_and_becomes_the_uuid(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ FAULTS = (
     "fail_transient_once",
     "bad_flash",
     "clone",
-    "wrong_board",
+    "wrong_signature",
     "failed_measurement",
 )
 SPEC = ",".join(["microbit:3", *(f"microbit:1:{fault}" for fault in FAULTS)])
@@ -121,11 +121,11 @@ def test_a_stuck_button_fails_its_measurement_and_the_rest_is_still_measured(ben
 
 
 def test_a_v2_board_with_the_v1_recipe_is_refused_unwritten(bench: Boards) -> None:
-    assert bench.ended("wrong_board") == (Outcome.FAIL, Reason.WRONG_BOARD)
-    details = read_details(volume(bench, "wrong_board"))
+    assert bench.ended("wrong_signature") == (Outcome.FAIL, Reason.WRONG_BOARD)
+    details = read_details(volume(bench, "wrong_signature"))
     assert details is not None
     assert details.remounts == 0
-    assert bench.record("wrong_board").board_id == details.unique_id
+    assert bench.record("wrong_signature").board_id == details.unique_id
 
 
 def test_a_v1_board_with_the_v2_recipe_is_refused_unwritten(bench: Boards) -> None:

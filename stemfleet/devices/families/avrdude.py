@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stemfleet.devices.families.knock import knock
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault
 from stemfleet.devices.line import is_url, port_fault
 from stemfleet.devices.run import Run
@@ -19,11 +20,13 @@ _LOOK_S = 4.0  # of a phase, kept for a look at a line that avrdude came to no e
 _PROBE_S = 3.0  # a bootloader that is there answers within two seconds
 _PROBES = 2  # a bootloader listens for a second only: on a busy computer the first words can come too late
 _SPARE_S = 1.0  # of a phase: what it takes to end a tool
+_BROKEN_OFF = "The board no longer answered in the middle of the image. Try another cable or a powered hub, then retry."
 _NO_CHIP = {"000000", "ffffff"}  # what a chip "answers" that is not there or not readable
 
 _BARS = re.compile(r"(?:Writing|Reading) \| (#*)")
 _SIGNATURE = re.compile(r"device signature = 0x([0-9a-f]{6})", re.IGNORECASE)
 _NOT_IN_SYNC = re.compile(r"not in sync: resp=0x([0-9a-f]{2})", re.IGNORECASE)
+_LOST = re.compile(r"out of sync", re.IGNORECASE)
 _QUIET = re.compile(r"programmer is not responding|(?:error|recv\(\)): ?timeout\b", re.IGNORECASE)
 _PORT_ERRORS = (
     (re.compile(r"(?:open|port).*No such (?:file|device)", re.IGNORECASE), Reason.PORT_MISSING),
@@ -74,11 +77,14 @@ class Avrdude:
     def identify(self, speeds: tuple[int, ...] = ()) -> str:
         """The signature, six hex digits; nothing is written. `speeds`: other speeds that the bootloader may have.
 
-        Another chip: BoardFail wrong_board. Silent, unreadable: may be tried again.
+        Another chip: BoardFail wrong_board. Silent: nobody says a byte, whichever kind of bootloader is asked for. A
+        board that was heard may be tried again.
         """
         silent: BoardFault | None = None
         for baud in (self.chip.baud, *speeds):
             self.chip = replace(self.chip, baud=baud)
+            if not knock(self._run, self.chip.programmer, baud):
+                continue
             try:
                 return self._signature(self._run.remaining() - _LOOK_S)
             except BoardFault as fault:
@@ -87,8 +93,10 @@ class Avrdude:
                 if fault.reason not in {Reason.SILENT, Reason.UNREADABLE}:
                     raise
                 silent = fault
-        assert silent is not None
-        raise silent
+        other = self._other_family()
+        if silent is None and not knock(self._run, other.programmer, other.baud):
+            raise port_fault(Reason.SILENT, self._run.port)
+        raise silent or port_fault(Reason.SILENT, self._run.port, retry=True)
 
     def write(self, image: Path) -> None:
         """Write an Intel HEX file. avrdude reads the signature again first and writes nothing on a wrong one."""
@@ -116,13 +124,16 @@ class Avrdude:
 
     def refuse_other_protocol(self) -> None:
         """For a board that is silent: raises wrong_board when the other family of bootloaders answers."""
-        other = MEGA if self.chip.programmer != MEGA.programmer else UNO
+        other = self._other_family()
         for _ in range(_PROBES):
             self._run.wait(_RESET_S)
             seconds = min(_PROBE_S, self._run.remaining() - _SPARE_S)
             signature = self._probe(other, seconds) if seconds > 0 else None
             if signature is not None:
                 raise wrong_chip(signature, self.chip)
+
+    def _other_family(self) -> Chip:
+        return MEGA if self.chip.programmer != MEGA.programmer else UNO
 
     def _probe(self, other: Chip, seconds: float) -> str | None:
         """The signature that the other family's bootloader gives; None when none answers."""
@@ -142,13 +153,18 @@ class Avrdude:
         chip = self.chip
         programmer = ["-c", chip.programmer, "-p", chip.part, "-P", self._run.port, "-b", str(chip.baud)]
         listener = _Listener(self._run, chip, size)
-        result = self._run.tool(
-            ["avrdude", *programmer, *orders], timeout=timeout, on_output=listener.hear, uses_port=True
-        )
-        if result.code != 0:
-            raise listener.fault() or BoardError(
-                Reason.UNREADABLE, f"avrdude ended with code {result.code}. Its log tells more.", retry=True
+        try:
+            result = self._run.tool(
+                ["avrdude", *programmer, *orders], timeout=timeout, on_output=listener.hear, uses_port=True
             )
+            if result.code != 0:
+                raise listener.fault() or BoardError(
+                    Reason.UNREADABLE, f"avrdude ended with code {result.code}. Its log tells more.", retry=True
+                )
+        except BoardFault as fault:
+            if listener.in_the_middle and fault.reason in {Reason.SILENT, Reason.UNREADABLE}:
+                raise BoardError(Reason.FLASH_INTERRUPTED, _BROKEN_OFF, retry=True) from fault
+            raise
         return result.output
 
 
@@ -158,6 +174,11 @@ class _Listener:
     def __init__(self, run: Run, chip: Chip, size: int) -> None:
         self._run, self._chip, self._size = run, chip, size
         self._text = ""
+
+    @property
+    def in_the_middle(self) -> bool:
+        """Whether the image was being written or read back."""
+        return bool(self._size) and _BARS.search(self._text) is not None
 
     def hear(self, piece: str) -> None:
         self._text = (self._text + piece)[-20_000:]
@@ -171,7 +192,7 @@ class _Listener:
         if _QUIET.search(self._text):
             return port_fault(Reason.SILENT, self._run.port, retry=True)
         answers = [found for found in _NOT_IN_SYNC.findall(self._text) if found != "00"]
-        if len(answers) >= _GARBAGE_ANSWERS:
+        if len(answers) + len(_LOST.findall(self._text)) >= _GARBAGE_ANSWERS:
             return port_fault(Reason.UNREADABLE, self._run.port, retry=True)
         return None
 

@@ -147,8 +147,8 @@ class _Answer:
             self.busy = True
         elif _START.fullmatch(text) and not greeting:
             raise BoardError(
-                Reason.UNREADABLE,
-                "The printer restarted in the middle. Check its power supply, then retry.",
+                Reason.RESTARTED,
+                "The printer started anew in the middle. Check its power supply, then retry.",
                 retry=True,
             )
         elif not _GARBAGE.search(text):

@@ -19,7 +19,7 @@ from stemfleet.devices.families.microbit_drive import (
 from stemfleet.devices.families.pytool import run_python_tool
 from stemfleet.devices.families.rawrepl import RawRepl, ScriptError
 from stemfleet.devices.families.steps import run_steps
-from stemfleet.devices.faults import BoardError, BoardFail
+from stemfleet.devices.faults import BoardError, BoardFail, BoardTimeout
 from stemfleet.devices.line import port_fault
 from stemfleet.devices.run import Identity, Run
 from stemfleet.resources import resource
@@ -218,9 +218,8 @@ class MicrobitDriver:
             return read_failure(volume) is not None or not any(volume.glob("*.hex"))
 
         if not self._patiently(back, float(self._settings["remount_s"])):
-            raise BoardError(
-                Reason.FLASH_INTERRUPTED,
-                f"The drive {self._volume} did not come back after the transfer. Plug the board in again and retry.",
+            raise BoardTimeout(
+                detail=f"The drive {self._volume} did not come back after the transfer. Plug the board in again.",
                 retry=True,
             )
 

@@ -48,7 +48,7 @@ class PrinterDriver:
         self._start_s = float(settings.get("start_s", 4.0))
         self._avrdude = Avrdude(run, Chip.of(settings)) if "programmer" in settings else None
         self._open: Line | None = None  # held through the check: closing and opening it again would reset the board
-        self._foreign = False
+        self._foreign = False  # no printer: it is not spoken to at the end
 
     def identify(self) -> Identity:
         """By the running firmware; a controller that runs none by its bootloader."""
@@ -135,6 +135,10 @@ class PrinterDriver:
         try:
             return avrdude.identify()
         except BoardFault as fault:
+            nobody = fault.reason == Reason.SILENT and not fault.retry
+            if nobody and silence.reason == Reason.SILENT:
+                self._foreign = True  # whatever is there has never said a word: there is nobody to be told to stop
+                raise
             if fault.reason not in {Reason.SILENT, Reason.UNREADABLE}:
                 raise
         avrdude.refuse_other_protocol()

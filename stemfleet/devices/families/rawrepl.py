@@ -5,6 +5,7 @@ receive buffer of 64 bytes and 9 kB of heap, so programs are short and are sent 
 """
 
 import ast
+import re
 
 from stemfleet.devices.faults import BoardError, BoardFault
 from stemfleet.devices.line import Line
@@ -16,6 +17,8 @@ _INTERRUPT, _RAW, _NORMAL, _EXECUTE = b"\x03", b"\x01", b"\x02", b"\x04"
 _PIECE, _PAUSE_S = 32, 0.01
 _KNOCK_S = 0.7  # the first try to get a prompt; each further one is more patient
 _CLAIM_S = 10.0  # a board that runs takes a program within this, even an emulated one on a busy machine
+# What an interpreter, the boot loader of an ESP, or a program of ours says when it starts.
+_STARTING = re.compile(rb"MicroPython v\d|\brst:0x|ets [A-Z][a-z]{2} |hello (?:first|selftest) \d")
 _BLOCK = 64  # bytes of a file that are printed at once
 
 
@@ -69,13 +72,14 @@ class RawRepl:
         if heard is not None:
             raise heard
 
-    def run(self, program: str, timeout: float) -> str:
+    def run(self, program: str, timeout: float, *, says_anything: bool = False) -> str:
         """What the program prints. `timeout` seconds without a byte are too long.
 
-        Raises ScriptError, BoardTimeout(silent), BoardError(unreadable).
+        `says_anything`: it may print what otherwise only a board prints that starts.
+        Raises ScriptError, BoardTimeout(silent), BoardError(unreadable), BoardError(restarted).
         """
         self.start(program)
-        printed = self._line.read_until(_EXECUTE, timeout)[:-1]
+        printed = self._line.read_until(_EXECUTE, timeout, start=None if says_anything else _STARTING)[:-1]
         raised = self._line.read_until(_EXECUTE + b">", _CLAIM_S)[:-2]
         if raised:
             raise ScriptError(raised.decode("utf-8", "replace").strip())
@@ -88,7 +92,7 @@ class RawRepl:
             self._line.write(source[at : at + _PIECE])
             self._run.wait(_PAUSE_S)
         self._line.write(_EXECUTE)
-        self._line.read_until(b"OK", _CLAIM_S)
+        self._line.read_until(b"OK", _CLAIM_S, start=_STARTING)
 
     def leave(self) -> None:
         """Back to the ordinary prompt."""
@@ -109,6 +113,7 @@ class RawRepl:
         printed = self.run(
             f"f=open({name!r},'rb')\nwhile 1:\n b=f.read({_BLOCK})\n if not b:break\n print(repr(b))\nf.close()",
             timeout,
+            says_anything=True,
         )
         blocks = [self._literal(line) for line in printed.splitlines()]
         return b"".join(block for block in blocks if isinstance(block, bytes))

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from stemfleet.devices.virtual.faults import FAULTS, KINDS, check_fault
 from stemfleet.errors import InputError
+
+__all__ = ["FAULTS", "KINDS", "BoardSpec", "VirtualBoard", "parse_spec"]
 
 
 class VirtualBoard(Protocol):
     """An emulated board. `fault` is the one ordered for it.
 
     Constructors: AvrBoard(kind, name, folder, fault=None), MicrobitBoard(name, folder, fault=None, version="v1"),
-    EspBoard(name, folder, fault=None, chip="esp32"). `folder` is the board's own, existing and empty.
+    EspBoard(name, folder, fault=None, chip="esp32"). `folder` is the board's own, existing and empty. `serial` (of all
+    three): what the identity is made from, if not from the name or by chance: two boards with one have one identity.
     """
 
     name: str
@@ -31,6 +35,9 @@ class VirtualBoard(Protocol):
         raise NotImplementedError
 
 
+DUPLICATE = "duplicate_id"  # the fault that takes two boards
+
+
 @dataclass(frozen=True)
 class BoardSpec:
     """One board to make: `kind` as in "uno:1:wrong_signature"."""
@@ -39,11 +46,11 @@ class BoardSpec:
     fault: str | None = None
 
 
-KINDS = ("microbit", "uno", "nano", "mega", "printer", "esp32", "esp8266")
-
-
 def parse_spec(text: str) -> list[BoardSpec]:
-    """ "microbit:4,uno:1:wrong_signature" → one BoardSpec per board, in order. Raises InputError."""
+    """ "microbit:4,uno:1:wrong_signature" → one BoardSpec per board, in order.
+
+    Raises InputError, also for a fault that such a board cannot have, and for a duplicate of no board.
+    """
     boards: list[BoardSpec] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         kind, _, rest = part.partition(":")
@@ -54,7 +61,15 @@ def parse_spec(text: str) -> list[BoardSpec]:
                 part=part,
                 kinds=", ".join(KINDS),
             )
+        check_fault(kind, fault or None)
         boards += [BoardSpec(kind, fault or None)] * int(count or 1)
     if not boards:
         raise InputError("No virtual board is asked for. Example: microbit:2,uno:2.")
+    for board in boards:
+        if board.fault == DUPLICATE and BoardSpec(board.kind) not in boards:
+            raise InputError(
+                "A duplicate needs a board to be the duplicate of: {kind}:1,{kind}:1:{fault}.",
+                kind=board.kind,
+                fault=DUPLICATE,
+            )
     return boards

@@ -11,14 +11,17 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 from stemfleet.devices.virtual.avr_build import AvrPrograms, avr_programs
+from stemfleet.devices.virtual.faults import check_fault
 from stemfleet.errors import InputError, Unavailable
 
-Kind = Literal["uno", "nano", "mega", "printer"]
+Kind = Literal["uno", "nano", "nano-old", "mega", "printer"]
 
+_EEPROM_BYTES = {"atmega328p": 1024, "atmega2560": 4096}
 _ANSWER_S = 10.0
 _END_S = 5.0
 
@@ -32,11 +35,6 @@ class _Fault:
     orders: tuple[str, ...] = ()
 
 
-_SILENT = _Fault(options=("--mute",))  # the USB converter is there, the chip behind it never answers
-_LOW_SUPPLY = _Fault(options=("--supply", "3900"))
-_SHORT = _Fault(orders=("short D2 D3",))
-
-
 @dataclass(frozen=True)
 class _Kind:
     recipe: str
@@ -44,33 +42,52 @@ class _Kind:
     faults: dict[str, _Fault]
     options: tuple[str, ...] = ()
     factory_program: bool = True
+    old_bootloader: bool = False
 
 
-_SMALL_FAULTS = {
-    "wrong_signature": _Fault(chip="atmega168"),
-    "silent": _SILENT,
-    "failed_measurement": _LOW_SUPPLY,
-    "pins_short": _SHORT,
+_FAULTS = {
+    "bad_flash": _Fault(options=("--bad-cell", "512")),
+    "silent": _Fault(options=("--mute",)),  # the USB converter is there, the chip behind it never answers
+    "unplugged": _Fault(options=("--unplug-after", "1500")),  # bytes: in the middle of the image
+    "garbage": _Fault(options=("--garbage",)),
+    "duplicate_id": _Fault(),  # by its serial
 }
-_PRINTER_FAULTS = {
-    "silent": _SILENT,
+
+
+def _slow(times: int) -> dict[str, _Fault]:
+    """So slow that the image is not taken in time, and yet every page within avrdude's patience: 5 s, or 2 s (Mega)."""
+    return {"slow": _Fault(options=("--slow", str(times)))}
+
+
+_ARDUINO_FAULTS = _FAULTS | {
+    "wrong_signature": _Fault(chip="atmega168"),
+    "brown_out": _Fault(options=("--reset-on", "?test\n")),
+    "failed_measurement": _Fault(options=("--supply", "3900")),
+    "pins_short": _Fault(orders=("short D2 D3",)),
+}
+_PRINTER_FAULTS = _FAULTS | {
+    "wrong_signature": _Fault(chip="atmega328p"),
+    "brown_out": _Fault(options=("--reset-on", "M119")),
+    "failed_measurement": _Fault(orders=("adc 14 3946",)),  # 70 °C at the bed
     "open_thermistor": _Fault(orders=("adc 13 5000",)),
     "endstop_stuck": _Fault(orders=("pin E5 0",)),
 }
 _KINDS: dict[str, _Kind] = {
-    "uno": _Kind("arduino-uno", "atmega328p", _SMALL_FAULTS),
-    "nano": _Kind("arduino-nano", "atmega328p", _SMALL_FAULTS),
+    "uno": _Kind("arduino-uno", "atmega328p", _ARDUINO_FAULTS | _slow(160)),
+    "nano": _Kind("arduino-nano", "atmega328p", _ARDUINO_FAULTS | _slow(160)),
+    "nano-old": _Kind("arduino-nano", "atmega328p", _ARDUINO_FAULTS | _slow(120), old_bootloader=True),
     "mega": _Kind(
-        "arduino-mega",
-        "atmega2560",
-        {"silent": _SILENT, "failed_measurement": _LOW_SUPPLY, "pins_short": _SHORT},
+        "arduino-mega", "atmega2560", _ARDUINO_FAULTS | _slow(55) | {"wrong_signature": _Fault(chip="atmega328p")}
     ),
-    # Hot end and bed of a RAMPS 1.4 board; a controller without firmware comes with its bootloader only.
+    # Hot end, bed and axes of a RAMPS 1.4 board; a controller without firmware comes with its bootloader only.
     "printer": _Kind(
         "printer-mega",
         "atmega2560",
-        _PRINTER_FAULTS,
-        options=("--thermistor", "13=B4,4", "--thermistor", "14=H5,1"),
+        _PRINTER_FAULTS | _slow(50),
+        options=(
+            *("--thermistor", "13=B4,4", "--thermistor", "14=H5,1"),
+            *("--axis", "F0,F1,E5,1600", "--axis", "F6,F7,J1,1600", "--axis", "L3,L1,D3,2000"),
+        ),
         factory_program=False,
     ),
 }
@@ -81,26 +98,26 @@ class AvrBoard:
 
     volume: Path | None = None
 
-    def __init__(self, kind: Kind, name: str, folder: Path, fault: str | None = None) -> None:
-        """`folder` is the board's own. Raises InputError for an unknown kind or fault."""
+    def __init__(
+        self, kind: Kind, name: str, folder: Path, fault: str | None = None, *, serial: str | None = None
+    ) -> None:
+        """`folder` is the board's own. Raises InputError for an unknown kind or fault.
+
+        `serial`: the EEPROM holds an identity from the beginning, made from this text.
+        """
         if kind not in _KINDS:
             raise InputError(
                 "There is no virtual board {kind}. Kinds: {kinds}.", kind=str(kind), kinds=", ".join(_KINDS)
             )
         self._kind = _KINDS[kind]
-        if fault is not None and fault not in self._kind.faults:
-            raise InputError(
-                "A virtual {kind} has no fault {fault}. Faults: {faults}.",
-                kind=kind,
-                fault=fault,
-                faults=", ".join(self._kind.faults),
-            )
+        check_fault(kind, fault)
         self.name = name
         self.recipe = self._kind.recipe
         self.folder = folder
         self.port = str(folder / "tty")
         self.fault = fault
         self._fault = self._kind.faults[fault] if fault else _Fault()
+        self._serial = serial
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""
         self._talking = threading.Lock()
@@ -111,6 +128,7 @@ class AvrBoard:
             return
         argv = self._argv(avr_programs())
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._engrave()
         self._process = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
         )
@@ -162,14 +180,26 @@ class AvrBoard:
             )
         return rest
 
+    def _engrave(self) -> None:
+        """The identity of a board that was made with one, as our programs keep it (docs/protocol.md)."""
+        memory = self.folder / "eeprom.bin"
+        if self._serial is None or memory.exists():
+            return
+        size = _EEPROM_BYTES[self._fault.chip or self._kind.chip]
+        record = b"SF1" + sha256(self._serial.encode()).digest()[:16]
+        content = bytearray(b"\xff" * size)
+        content[size - 32 : size - 12] = record + bytes([_crc8(record)])
+        memory.write_bytes(content)
+
     def _argv(self, programs: AvrPrograms) -> list[str]:
         chip = self._fault.chip or self._kind.chip
         argv = [str(programs.emulator), "--mcu", chip, "--port", self.port]
-        argv += ["--bootloader", str(programs.bootloader(chip))]
+        argv += ["--bootloader", str(programs.bootloader(chip, old=self._kind.old_bootloader))]
         if self._kind.factory_program:
             argv += ["--program", str(programs.factory(chip))]
         argv += ["--flash", str(self.folder / "flash.bin"), "--eeprom", str(self.folder / "eeprom.bin")]
-        return [*argv, *self._kind.options, *self._fault.options]
+        wired = self._kind.options if chip == self._kind.chip else ()
+        return [*argv, *wired, *self._fault.options]
 
     def _answer(self, process: "subprocess.Popen[bytes]") -> str:
         """The emulator's next line. Raises Unavailable when none comes."""
@@ -183,3 +213,13 @@ class AvrBoard:
             self._unread += more
         line, _, self._unread = self._unread.partition(b"\n")
         return line.decode("utf-8", "replace")
+
+
+def _crc8(data: bytes) -> int:
+    """Polynomial 0x07, start 0."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x07 if crc & 0x80 else crc << 1) & 0xFF
+    return crc

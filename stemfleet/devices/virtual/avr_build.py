@@ -22,6 +22,7 @@ _FACTORY = _HERE / "avr_programs" / "factory.c"
 _SIMAVR = Path("/usr/include/simavr")
 _BOOTLOADERS = Path("/usr/share/arduino/hardware/arduino/avr/bootloaders")
 _OPTIBOOT = _BOOTLOADERS / "optiboot" / "optiboot.c"
+_ATMEGABOOT = _BOOTLOADERS / "atmega" / "ATmegaBOOT_168_atmega328.hex"
 _STK500V2 = _BOOTLOADERS / "stk500v2" / "stk500boot_v2_mega2560.hex"
 
 # Debian's ready-made optiboot_atmega328.hex runs past the end of the flash; with these options it fits its 512 bytes.
@@ -46,6 +47,7 @@ _NEEDED_FILES = (
     (_SIMAVR / "sim_avr.h", "simavr", "sudo apt install libsimavr-dev libelf-dev"),
     (_OPTIBOOT, "arduino-core-avr", "sudo apt install arduino-core-avr"),
     (_STK500V2, "arduino-core-avr", "sudo apt install arduino-core-avr"),
+    (_ATMEGABOOT, "arduino-core-avr", "sudo apt install arduino-core-avr"),
 )
 
 _LOADED_VERSION = ("--set-section-flags", ".version=alloc,load")
@@ -60,8 +62,10 @@ class AvrPrograms:
         self.emulator = folder / "board"
         self._folder = folder
 
-    def bootloader(self, chip: str) -> Path:
-        """Optiboot for the small chips, the STK500v2 one for the ATmega2560."""
+    def bootloader(self, chip: str, *, old: bool = False) -> Path:
+        """Optiboot for the small chips, the STK500v2 one for the ATmega2560. `old`: that of Nanos until 2017."""
+        if old and chip == "atmega328p":
+            return _ATMEGABOOT
         return _STK500V2 if chip == "atmega2560" else self._folder / f"optiboot-{chip}.hex"
 
     def factory(self, chip: str) -> Path:

@@ -44,12 +44,16 @@ class Refusal(Exception):
 class DaplinkDrive:
     """One drive. Not thread-safe: belongs to the board's thread."""
 
-    def __init__(self, folder: Path, name: str, version: str, *, clone: bool = False) -> None:
-        """`version` is "v1" or "v2"; the unique id is made from the name, so the same board keeps its own."""
+    def __init__(self, folder: Path, name: str, version: str, *, clone: bool = False, bootloader: bool = False) -> None:
+        """`version` is "v1" or "v2"; the unique id is made from the name, so the same board keeps its own.
+
+        `bootloader`: the drive is the one of a board that was plugged in with its reset button held.
+        """
         self.folder = folder
         self.unique_id = _BOARD_IDS[version] + hashlib.sha256(name.encode()).hexdigest()[:36] + HIC_ID
         self._section = _SECTIONS[version]
         self._clone = clone
+        self._mode = "Bootloader" if bootloader else "Interface"
         self._remounts = 0
         self._seen: tuple[Path, int] | None = None  # the file on its way in, and its size
         self._since = 0.0
@@ -106,7 +110,7 @@ class DaplinkDrive:
             "Auto Reset": "1",
             "Automation allowed": "0",
             "Overflow detection": "0",
-            "Daplink Mode": "Interface",
+            "Daplink Mode": self._mode,
             "Interface Version": "0255",
             "Local Mods": "1" if self._clone else "0",
             "USB Interfaces": "MSD, CDC, HID, WebUSB",

@@ -1,7 +1,7 @@
 """The ROM loader of an ESP32 or ESP8266, as far as esptool needs it: registers, flash, MD5 of what was written.
 
-Protocol: Espressif, esptool documentation, "Serial Protocol": SLIP packets, a command code, little-endian words. There
-is no stub loader here: a tool must be told `--no-stub`.
+Protocol: Espressif, esptool documentation, "Serial Protocol": SLIP packets, a command code, little-endian words. A stub
+loader is taken and "runs": from then on the answers are the stub's, in what a tool can see of it.
 """
 
 import hashlib
@@ -16,10 +16,13 @@ _SLIP, _ESCAPE = 0xC0, 0xDB
 _LONGEST = 1 << 17  # a packet beyond this is noise
 
 _FLASH_BEGIN, _FLASH_DATA, _FLASH_END = 0x02, 0x03, 0x04
+_MEM_BEGIN, _MEM_END, _MEM_DATA = 0x05, 0x06, 0x07
 _SYNC, _WRITE_REG, _READ_REG = 0x08, 0x09, 0x0A
 _SPI_PARAMS, _SPI_ATTACH, _READ_FLASH, _BAUD = 0x0B, 0x0D, 0x0E, 0x0F
 _PACKED_BEGIN, _PACKED_DATA, _PACKED_END, _MD5 = 0x10, 0x11, 0x12, 0x13
-_NOTHING_TO_DO = (_FLASH_END, _PACKED_END, _SPI_PARAMS, _SPI_ATTACH, _BAUD)
+_NOTHING_TO_DO = (_FLASH_END, _PACKED_END, _SPI_PARAMS, _SPI_ATTACH, _BAUD, _MEM_BEGIN, _MEM_DATA, _MEM_END)
+_STUB_GREETING = b"\xc0OHAI\xc0"
+_STUB_STATUS_BYTES = 2
 _FAILED, _BAD_CHECKSUM, _UNKNOWN = 0x06, 0x07, 0x05  # the ROM's error codes
 
 _MAGIC_REG = 0x40001000
@@ -58,7 +61,8 @@ CHIPS = {
     "esp32": Chip(0x00F01D83, 4, 0x3FF42000, 0x24, 0x80, 0x1000, _esp32_mac),
     "esp8266": Chip(0xFFF0C101, 2, 0x60000200, 0x24, 0x40, 0x0, _esp8266_mac),
 }
-_CLOCK = {0x3FF40014: 0x15B}  # UART divider: a 40 MHz crystal at 115200 baud
+# UART dividers at 115200 baud: a 40 MHz crystal beside an ESP32, 26 MHz beside an ESP8266.
+_CLOCK = {0x3FF40014: 0x15B, 0x60000014: 0x1C3}
 
 
 class RomError(Exception):
@@ -97,6 +101,7 @@ class RomLoader:
         self._escaped = False
         self._at = 0
         self._unpacker = zlib.decompressobj()
+        self._is_stub = False
 
     def feed(self, data: bytes) -> bytes:
         """Bytes from the host; what the loader answers to them."""
@@ -135,10 +140,15 @@ class RomLoader:
             value, data = self._commands[command](body, checksum)
         except (RomError, struct.error, zlib.error) as error:
             return self._answer(command, error=error.code if isinstance(error, RomError) else _FAILED)
-        return self._answer(command, value, data)
+        answer = self._answer(command, value, data)
+        if command == _MEM_END and not self._is_stub:
+            self._is_stub = True
+            answer += _STUB_GREETING
+        return answer
 
     def _answer(self, command: int, value: int = 0, data: bytes = b"", error: int = 0) -> bytes:
-        status = bytes([bool(error), error]) + bytes(self._chip.status_bytes - 2)
+        status_bytes = _STUB_STATUS_BYTES if self._is_stub else self._chip.status_bytes
+        status = bytes([bool(error), error]) + bytes(status_bytes - 2)
         body = data + status
         packet = struct.pack("<BBHI", 1, command, len(body), value) + body
         return b"\xc0" + packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") + b"\xc0"
@@ -218,10 +228,10 @@ class RomLoader:
 
     def _md5(self, body: bytes, checksum: int) -> tuple[int, bytes]:  # noqa: ARG002
         at, size = struct.unpack("<II", body[:8])
-        if self._chip.status_bytes == 2:
+        if self._chip.status_bytes == 2 and not self._is_stub:
             raise RomError(_UNKNOWN)  # an ESP8266's ROM cannot
-        digest = hashlib.md5(self._flash[at : at + size], usedforsecurity=False).hexdigest()
-        return 0, digest.encode()
+        digest = hashlib.md5(self._flash[at : at + size], usedforsecurity=False)
+        return 0, digest.digest() if self._is_stub else digest.hexdigest().encode()
 
 
 def bootable(flash: bytes | bytearray, at: int) -> bool:

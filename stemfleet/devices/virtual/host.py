@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
-from stemfleet.devices.virtual import BoardSpec, VirtualBoard, parse_spec
+from stemfleet.devices.virtual import DUPLICATE, BoardSpec, VirtualBoard, parse_spec
 from stemfleet.errors import StemfleetError
 
 SLOTS_IN_ROW = 8
@@ -27,19 +27,19 @@ def slot_names() -> Iterator[str]:
             yield f"{row}{place}"
 
 
-def build(spec: BoardSpec, name: str, folder: Path) -> VirtualBoard:
-    """The board for one entry of a spec; not started."""
+def build(spec: BoardSpec, name: str, folder: Path, serial: str | None = None) -> VirtualBoard:
+    """The board for one entry of a spec; not started. `serial` is shared with another board, its duplicate."""
     if spec.kind == "microbit":
         from stemfleet.devices.virtual.microbit import MicrobitBoard  # noqa: PLC0415  (a bench of Unos needs no QEMU)
 
-        return MicrobitBoard(name, folder, spec.fault)
+        return MicrobitBoard(name, folder, spec.fault, serial=serial)
     if spec.kind in {"esp32", "esp8266"}:
         from stemfleet.devices.virtual.esp import EspBoard  # noqa: PLC0415
 
-        return EspBoard(name, folder, spec.fault, chip=spec.kind)
+        return EspBoard(name, folder, spec.fault, chip=spec.kind, serial=serial)
     from stemfleet.devices.virtual.avr import AvrBoard, Kind  # noqa: PLC0415
 
-    return AvrBoard(cast(Kind, spec.kind), name, folder, spec.fault)
+    return AvrBoard(cast(Kind, spec.kind), name, folder, spec.fault, serial=serial)
 
 
 class Host:
@@ -47,11 +47,16 @@ class Host:
 
     def __init__(self, folder: Path, specs: list[BoardSpec]) -> None:
         self._boards: dict[str, VirtualBoard] = {}
+        copied = {spec.kind for spec in specs if spec.fault == DUPLICATE}
+        originals: set[str] = set()
         for slot, spec in zip(slot_names(), specs, strict=False):
+            original = spec.fault is None and spec.kind in copied - originals
+            originals |= {spec.kind} if original else set()
+            serial = f"the {spec.kind} there are two of" if original or spec.fault == DUPLICATE else None
             # A board finds its memories again, and another kind of board in the slot does not.
             own = folder / "-".join(filter(None, (slot, spec.kind, spec.fault)))
             own.mkdir(parents=True, exist_ok=True)
-            self._boards[slot] = build(spec, slot, own)
+            self._boards[slot] = build(spec, slot, own, serial)
         self._threads = ThreadPoolExecutor(len(self._boards), thread_name_prefix="board")
 
     def start(self) -> None:

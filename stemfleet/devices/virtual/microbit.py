@@ -1,8 +1,6 @@
 """A virtual micro:bit: an emulated V1 processor, its serial port, and a folder that plays the MICROBIT drive.
 
-Faults to order: silent, fail_target, fail_transient (always), fail_transient_once, bad_flash (one byte of the program
-is written wrong), clone, wrong_board (the interface chip says V2), failed_measurement (button A is stuck). No emulator
-runs a V2's processor: a V2 here is a drive with a silent port.
+Faults to order: faults.py. No emulator runs a V2's processor: a V2 here is a drive with a silent port.
 """
 
 import functools
@@ -10,40 +8,44 @@ from pathlib import Path
 from typing import Literal
 
 from stemfleet.devices.virtual import daplink, uhex
+from stemfleet.devices.virtual.faults import check_fault
 from stemfleet.devices.virtual.microbit_cpu import FLASH_SIZE, MicrobitCpu, need_qemu
 from stemfleet.devices.virtual.ptyboard import PtyBoard
 from stemfleet.errors import InputError, ToolMissing
 
-FAULTS = (
-    "silent",
-    "fail_target",
-    "fail_transient",
-    "fail_transient_once",
-    "bad_flash",
-    "clone",
-    "wrong_board",
-    "failed_measurement",
-)
+_LAST_STRAW = b"display_errors"  # the self-test's first step lights all LEDs: too much for a weak supply
+_NOISE = bytes(range(128, 256))
 _FILES_AT = 0x38C00  # where MicroPython for V1 keeps its files; uflash writes the script there
 
 
 class MicrobitBoard(PtyBoard):
     """One board; `volume` is its drive. It keeps its flash through resets, and through stop and start."""
 
-    def __init__(self, name: str, folder: Path, fault: str | None = None, version: Literal["v1", "v2"] = "v1") -> None:
-        """`folder` is the board's own. Raises InputError for an unknown fault."""
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        fault: str | None = None,
+        version: Literal["v1", "v2"] = "v1",
+        *,
+        serial: str | None = None,
+    ) -> None:
+        """`folder` is the board's own; the unique id is made from `serial`, else from the name.
+
+        Raises InputError for an unknown fault.
+        """
         super().__init__(name, folder, fault)
-        if fault is not None and fault not in FAULTS:
-            raise InputError(
-                "A virtual micro:bit has no fault {fault!r}. Faults: {faults}.",
-                fault=fault,
-                faults=", ".join(FAULTS),
-            )
-        version = "v2" if fault == "wrong_board" else version
-        self.recipe = "microbit-v1" if fault == "wrong_board" else f"microbit-{version}"
-        self.volume: Path | None = folder / "MICROBIT"
-        self._drive = daplink.DaplinkDrive(self.volume, name, version, clone=fault == "clone")
-        self._runs = version == "v1" and fault != "silent"
+        check_fault("microbit", fault)
+        self.recipe = f"microbit-{version}"
+        version = "v2" if fault == "wrong_signature" else version
+        bootloader = fault == "maintenance"
+        self.volume: Path | None = folder / ("MAINTENANCE" if bootloader else "MICROBIT")
+        self._drive = daplink.DaplinkDrive(
+            self.volume, serial or name, version, clone=fault == "clone", bootloader=bootloader
+        )
+        self._runs = version == "v1" and fault not in ("silent", "garbage")
+        self._heard = b""
+        self._was_pulled = False
         self._transfers = 0
         self._flash: bytes | None = None  # of the last time it was up
         self._cpu: MicrobitCpu | None = None
@@ -65,16 +67,27 @@ class MicrobitBoard(PtyBoard):
         self._drive.remove()
 
     def received(self, data: bytes) -> None:
-        if self._cpu is not None and self._runs:
-            self._cpu.uart.sendall(data)
+        if self._cpu is None or not self._runs:
+            return
+        self._cpu.uart.sendall(data)
+        self._heard = (self._heard + data)[-len(data) - len(_LAST_STRAW) :]
+        if self.fault == "brown_out" and _LAST_STRAW in self._heard:
+            self._heard = b""
+            self._boot(self._halt() or _factory_flash())
 
     def chores(self) -> None:
         """Looks whether a hex file was dropped, and programs it as the interface chip does."""
         if self._cpu is not None:
             self._cpu.keep_ticking()
+        if self.fault == "garbage" and self.uart.is_open:
+            self.uart.send(_NOISE)
         try:
-            pieces = self._drive.take()
+            pieces = None if self.fault == "slow" else self._drive.take()
             if pieces is None:
+                return
+            if self.fault == "unplugged" and not self._was_pulled:
+                self._was_pulled = True
+                self.pull_out()
                 return
             self._transfers += 1
             self._refuse_on_order()

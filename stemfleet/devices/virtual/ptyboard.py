@@ -69,6 +69,10 @@ class PtyBoard:
         self._orders.put((line.split(), answer))
         return answer.result(_ANSWER_S)
 
+    def pull_out(self) -> None:
+        """From the board's own thread: its plug is pulled; "plug" brings it back."""
+        self._ending.set()
+
     def _complain(self) -> None:
         if self._crash is not None:
             raise Unavailable(

@@ -1,7 +1,10 @@
 /* An emulated Arduino behind a pseudo-terminal.
  *
  *   board --mcu atmega328p --port LINK [--bootloader HEX] [--program HEX] [--flash FILE] [--eeprom FILE]
- *         [--supply MV] [--thermistor CHANNEL=PIN,RISE]... [--mute]
+ *         [--supply MV] [--thermistor CHANNEL=PIN,RISE]... [--axis STEP,DIR,ENDSTOP,STEPS]... [--mute]
+ *         [--slow TIMES] [--bad-cell ADDRESS] [--unplug-after BYTES] [--reset-on TEXT] [--garbage]
+ *
+ * The last line are faults: see trouble.h.
  *
  * Opening the port resets the chip, as DTR does through the board's capacitor. Orders come on standard input (see
  * orders.h), after a first line "ready" on standard output. The board ends when standard input ends or its parent
@@ -19,19 +22,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "axis.h"
 #include "chip.h"
 #include "orders.h"
 #include "thermistor.h"
+#include "trouble.h"
 #include "usb.h"
 
 #define TURN_SECONDS 0.001
+#define LEAST_CYCLES 8000    /* a slow board gathers them: the chip cannot run for less than a byte takes */
 #define MOST_BEHIND 0.25     /* a host too slow for real time: give up the lag instead of racing after it */
 
 typedef struct {
     board_t board;
     const char *mcu, *bootloader, *program, *flash, *eeprom;
-    const char *thermistors[4];
-    int thermistor_count, supply;
+    const char *thermistors[4], *axes[3];
+    int thermistor_count, axis_count, supply;
+    long bad_cell;
 } options_t;
 
 static volatile sig_atomic_t ending;
@@ -67,8 +74,10 @@ static void give_up(const char *what, const char *why) {
 static options_t parse(int argc, char **argv) {
     static const struct option names[] = {
         {"mcu", 1, 0, 'm'},    {"port", 1, 0, 'p'},   {"bootloader", 1, 0, 'b'}, {"program", 1, 0, 'g'}, {"flash", 1, 0, 'f'},
-        {"eeprom", 1, 0, 'e'}, {"supply", 1, 0, 's'}, {"thermistor", 1, 0, 't'}, {"mute", 0, 0, 'u'},    {0}};
-    options_t o = {.board.real_time = true, .supply = 5000};
+        {"eeprom", 1, 0, 'e'}, {"supply", 1, 0, 's'}, {"thermistor", 1, 0, 't'}, {"mute", 0, 0, 'u'},
+        {"axis", 1, 0, 'a'},   {"slow", 1, 0, 'l'},   {"bad-cell", 1, 0, 'c'},   {"unplug-after", 1, 0, 'n'},
+        {"reset-on", 1, 0, 'r'}, {"garbage", 0, 0, 'x'}, {0}};
+    options_t o = {.board.real_time = true, .supply = 5000, .bad_cell = -1};
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (c) {
             case 'm': o.mcu = optarg; break;
@@ -82,6 +91,14 @@ static options_t parse(int argc, char **argv) {
             case 't':
                 if (o.thermistor_count < 4) o.thermistors[o.thermistor_count++] = optarg;
                 break;
+            case 'a':
+                if (o.axis_count < 3) o.axes[o.axis_count++] = optarg;
+                break;
+            case 'l': trouble_slow(atoi(optarg)); break;
+            case 'c': o.bad_cell = atol(optarg); break;
+            case 'n': trouble_unplug_after(atol(optarg)); break;
+            case 'r': trouble_reset_on(optarg); break;
+            case 'x': o.board.mute = true; trouble_garbage(); break;
             default: give_up("option", "unknown");
         }
     }
@@ -115,6 +132,9 @@ static void build(const options_t *o) {
     chip_supply(o->supply);
     for (int i = 0; i < o->thermistor_count; i++)
         if (!thermistor_add(o->thermistors[i])) give_up(o->thermistors[i], "is no thermistor");
+    for (int i = 0; i < o->axis_count; i++)
+        if (!axis_add(o->axes[i])) give_up(o->axes[i], "is no axis");
+    if (o->bad_cell >= 0 && !trouble_bad_cell(o->bad_cell)) give_up("--bad-cell", "no such place in the flash");
     if (!o->board.mute) chip_on_send(usb_send);
     chip_reset();
 }
@@ -154,16 +174,24 @@ static void serve_line(const board_t *board) {
     if (!usb_is_open()) return;
     chip_host_speed(usb_speed());
     ssize_t n = usb_read(bytes, sizeof bytes);
-    for (ssize_t i = 0; i < n && !board->mute; i++) chip_receive(bytes[i]);
+    for (ssize_t i = 0; i < n && !board->mute; i++) {
+        chip_receive(bytes[i]);
+        trouble_heard(bytes[i]);
+    }
 }
 
 static void live(board_t *board) {
-    double due = now();
+    double due = now(), cycles = 0;
     pid_t parent = getppid();
     while (!ending && obey(board) && getppid() == parent) {
         serve_line(board);
-        chip_run(CHIP_HZ * TURN_SECONDS);
+        cycles += CHIP_HZ * TURN_SECONDS / trouble_slowness();
+        if (cycles >= LEAST_CYCLES) {
+            chip_run(cycles);
+            cycles = 0;
+        }
         thermistors_run(TURN_SECONDS);
+        trouble_turn();
         usb_flush();
         due += TURN_SECONDS;
         double ahead = due - now();

@@ -101,6 +101,25 @@ void chip_pin_from_outside(pin_t pin, level_t level) {
     avr_raise_irq(irq, level); /* for programs that wait for a pin change */
 }
 
+typedef struct {
+    void (*rose)(void *);
+    void *param;
+} rise_t;
+static rise_t rises[SHORTS];
+static int rises_made;
+
+static void changed(struct avr_irq_t *irq, uint32_t value, void *param) {
+    rise_t *rise = param;
+    if (value && !irq->value) rise->rose(rise->param); /* the old value is still there */
+}
+
+void chip_on_rise(pin_t pin, void (*rose)(void *param), void *param) {
+    if (rises_made == SHORTS) return;
+    rises[rises_made] = (rise_t){rose, param};
+    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ(pin.port), pin.bit), changed,
+                            &rises[rises_made++]);
+}
+
 bool chip_short(pin_t one, pin_t other) {
     if (!chip_has_pin(one) || !chip_has_pin(other) || shorts_made == SHORTS) return false;
     shorts[shorts_made].one = one;

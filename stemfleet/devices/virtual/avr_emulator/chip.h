@@ -36,4 +36,6 @@ void chip_pin_from_outside(pin_t pin, level_t level);
 bool chip_pin_level(pin_t pin, bool *is_output);
 bool chip_short(pin_t one, pin_t other); /* false: no such pin, or no room for another short */
 bool chip_has_pin(pin_t pin);
+/* Calls back at every rise of an output. */
+void chip_on_rise(pin_t pin, void (*rose)(void *param), void *param);
 #endif
