@@ -4,6 +4,7 @@ Gathered are the texts of templates and pages, and the sentences of the errors t
 cases: `Refused("Kit {tag} …")`. What only the command line says stays English.
 """
 
+import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,12 @@ SOURCES = (
     "web/stemfleet_web",
     *(f"stemfleet/{room}" for room in ("bench", "catalogue", "kits", "rounds", "schools", "store", "waves")),
     *(f"stemfleet/allocation/{file}.py" for file in _OF_ALLOCATION),
-    *(f"stemfleet/{file}.py" for file in ("accounts", "devices/families/checklist", "errors", "shipments")),
+    *(
+        f"stemfleet/{file}.py"
+        for file in ("accounts", "devices/bench", "devices/families/checklist", "errors", "shipments")
+    ),
 )
+IMPORTED = ("stemfleet/registers", "stemfleet/schools")  # what is said of files: every sentence is for people
 ERRORS = ("InputError", "NotFound", "Refused", "Unavailable", "ToolMissing", "Busy", "NotYours")
 OF_FILES = ("refuse", "Notice")  # what is said of a place in a file; what one should know about an allocation
 KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys(("lazy_gettext", *ERRORS, *OF_FILES), None)}
@@ -35,7 +40,20 @@ def gathered() -> Catalog:
             method, options = ("jinja2", {"silent": "false"}) if file.suffix == ".html" else ("python", None)
             for _line, message, _comments, context in extract_from_file(method, file, KEYWORDS, (), options):
                 catalog.add(message, None, [(file.relative_to(ROOT).as_posix(), None)], context=context)
+    for place in IMPORTED:
+        for file in sorted((ROOT / place).glob("*.py")):
+            for message in _sentences(file):
+                catalog.add(message, None, [(file.relative_to(ROOT).as_posix(), None)])
     return catalog
+
+
+def _sentences(file: Path) -> Iterator[str]:
+    """Texts of a module that are sentences, with blanks and a full stop; no documentation, no SQL."""
+    tree = ast.parse(file.read_text("utf-8"))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    documentation = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = (str(node.value) for node in nodes if node not in documentation)
+    return (text for text in texts if " " in text and text.endswith((".", "?")) and " = " not in text)
 
 
 def _files(place: Path) -> Iterator[Path]:

@@ -84,16 +84,24 @@ def test_what_changes_is_shown_field_by_field_and_findings_with_their_rows(
     assert "Δημοτικό χωρίς κωδικό" in browser.text(f"{preview}?part=skipped")
 
 
-@pytest.mark.parametrize("content", [b"", b"<html><p>", b"PK\x03\x04 no more of it", b"a;b\n\0;1\n"])
-def test_a_file_that_cannot_be_read_is_told_and_gone(
-    content: bytes, app: Flask, visit: Visit, nso: Person, tmp_path: Path
+BROKEN = {
+    b"": "Το χαλασμένο.xlsx είναι κενό",
+    b"<html><p>": "είναι ιστοσελίδα",
+    b"PK\x03\x04 no more of it": "χαλασμένο.xlsx: ",
+    b"a;b\n\0;1\n": "γραμμή 2: περιέχει μηδενικά byte",
+}
+
+
+@pytest.mark.parametrize(("content", "said"), BROKEN.items())
+def test_a_file_that_cannot_be_read_is_told_in_greek_and_gone(
+    content: bytes, said: str, app: Flask, visit: Visit, nso: Person, tmp_path: Path
 ) -> None:
     browser = visit(nso)
     answer = send(browser, content, "χαλασμένο.xlsx")
     work = ended(app, answer)
     assert (work.state, work.problem is not None) == (WorkState.FAILED, True)
     page = browser.text(answer.location)
-    assert "χαλασμένο.xlsx" in page
+    assert said in page
     assert str(tmp_path) not in page
     assert kept(tmp_path) == []
 

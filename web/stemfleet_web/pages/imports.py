@@ -203,7 +203,8 @@ def past(number: int) -> str:
 @blueprint.app_template_filter("finding_text")
 def finding_text(finding: dict[str, Any]) -> str:
     """A finding in the reader's language."""
-    return filled(str(_(finding["text"])), finding["facts"])
+    text = finding["text"]
+    return filled(_(text), finding["facts"])
 
 
 @blueprint.app_template_filter("import_value")

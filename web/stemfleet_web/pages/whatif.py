@@ -26,7 +26,7 @@ from stemfleet.words import Role
 from stemfleet.workshop import Workshop
 from stemfleet_web import words
 from stemfleet_web.door import the_door
-from stemfleet_web.language import sentence
+from stemfleet_web.language import filled, sentence
 from stemfleet_web.persons import only, the_person
 from stemfleet_web.problems import status_of
 from stemfleet_web.whatif_words import ALL, COMPARISONS, NO_CAP, NOBODY
@@ -240,10 +240,10 @@ def comparison_name(name: str) -> str:
 @blueprint.app_template_filter("notice_text")
 def notice_text(notice: Mapping[str, Any]) -> str:
     """A notice of the comparison in the reader's language."""
-    facts = notice["facts"]
+    text, facts = notice["text"], notice["facts"]
     if "key" in facts:
         facts = {**facts, "key": words.label(facts["key"], "rule")}
-    return str(_(notice["text"])).format(**facts)
+    return filled(_(text), facts)
 
 
 @blueprint.app_template_filter("summary")
