@@ -13,7 +13,8 @@ from stemfleet.allocation.values import Ineligible
 from stemfleet.devices.recipe import PHASES, load_recipes
 from stemfleet.devices.state import Status
 from stemfleet.store import Person, Store
-from stemfleet.words import Category, KitState, Level, Outcome, Place, Reason, Role, SchoolStatus
+from stemfleet.waves.points import Cut
+from stemfleet.words import Category, KitState, Level, ObjectionState, Outcome, Place, Reason, Role, SchoolStatus
 from stemfleet_web.words import VOCABULARIES, label, points_label
 from tests.web.conftest import Stock, Visitor
 
@@ -35,6 +36,8 @@ WORDS: list[tuple[str, type[StrEnum]]] = [
     ("reason", Reason),
     ("remedy", Reason),
     ("verb", KitState),
+    ("cut", Cut),
+    ("objection_state", ObjectionState),
 ]
 
 

@@ -42,6 +42,15 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("GET", "/rounds/<wave>/offers"): NSO,
     ("GET", "/rounds/<wave>/offers/<school>/<answer>"): {"teacher", "nso"},
     ("POST", "/rounds/<wave>/offers/<school>/<answer>"): {"teacher", "nso"},
+    ("GET", "/objections"): SCHOOLS,
+    ("GET", "/objections/<int:number>"): SCHOOLS,
+    ("POST", "/objections/<int:number>"): NSO,
+    ("POST", "/objections/<int:number>/withdraw"): {"teacher", "stranger"},
+    ("GET", "/objections/<int:number>/proofs/<sha256>"): SCHOOLS,
+    ("GET", "/rounds/<wave>/objections/new"): {"teacher", "stranger"},
+    ("POST", "/rounds/<wave>/objections/new"): {"teacher", "stranger"},
+    ("GET", "/schools/<code>/points/<wave>"): {"teacher", "nso"},
+    ("GET", "/figures"): ALL,
     ("GET", "/language/<code>"): ALL,
     ("GET", "/sign-in"): ALL,
     ("GET", "/bench"): STAFF,
@@ -99,6 +108,7 @@ def test_nobody_gets_further_than_the_table_says(
     person: Person | None = None if who == "anybody" else request.getfixturevalue(who)
     visitor = visit(person)
     places = {"<tag>": stock.shipped, "<school>": stock.school, "<code>": stock.school, "<token>": "none"}
+    places["<int:number>"] = "1"
     wrong = []
     for (method, rule), allowed in TABLE.items():
         path = rule

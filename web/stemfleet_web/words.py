@@ -7,6 +7,8 @@ is, with blanks.
 from collections.abc import Mapping
 from typing import Any
 
+from flask import current_app
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
 from stemfleet.registers import REGIONS
@@ -42,7 +44,14 @@ OUTCOMES: Labels = {
     "ABORTED": _("Stopped"),
 }
 
-STATUSES: Labels = {"waiting": _("Waiting"), "running": _("Working"), "done": _("Done")}
+STATUSES: Labels = {
+    "empty": _("Empty"),
+    "waiting": _("Waiting"),
+    "skipped": _("Left out"),
+    "interrupted": _("Interrupted"),
+    "running": _("Working"),
+    "done": _("Done"),
+}
 
 WORK_STATES: Labels = {
     "waiting": _("Waiting"),
@@ -115,30 +124,26 @@ OPEN_POINTS: Labels = {
     "failed": _("its newest test failed"),
     "board_missing": _("a board is missing"),
     "not_passed": _("a board has not passed"),
+    "half_written": _("writing a board was cut off in the middle"),
+    "interrupted": _("the program ended in the middle of a board"),
     "old_firmware": _("a board passed with firmware that is no longer current"),
     "old_test": _("a board passed a test that is no longer current"),
     "no_checklist": _("its checklist is not done"),
 }
 
-EVIDENCE: Labels = {
-    "national_prize": _("National eTwinning prize"),
-    "european_prize": _("European eTwinning prize"),
-    "prize": _("eTwinning prize"),
-    "national_quality_label": _("National quality label"),
-    "european_quality_label": _("European quality label"),
-    "quality_label": _("Quality label"),
-    "school_label": _("eTwinning School label"),
-    "ite_label": _("Label of initial teacher education"),
-    "project": _("eTwinning project"),
-    "course": _("Course"),
-    "course_completed": _("Course completed"),
-    "workshop": _("Workshop"),
-    "conference": _("Conference"),
-    "publication": _("Publication"),
-    "stem_prize": _("STEM prize"),
-    "ite_prize": _("Prize of initial teacher education"),
-    "mission": _("Mission abroad"),
-    "skills_lab": _("Skills lab"),
+CUTS: Labels = {
+    "age": _("Not of the years that count"),
+    "factor": _("Worth nothing by its rank or the level"),
+    "person_cap": _("Above what one person can bring"),
+    "school_cap": _("Above what the line can bring"),
+    "later": _("Imported after the points were published"),
+}
+
+OBJECTION_STATES: Labels = {
+    "open": _("Waits for an answer"),
+    "accepted": _("Accepted"),
+    "refused": _("Refused"),
+    "withdrawn": _("Taken back"),
 }
 
 PHASES: Labels = {
@@ -171,6 +176,7 @@ REASONS: Labels = {
     "clone": _("The board is a copy of the original make."),
     "maintenance": _("The board is in maintenance mode."),
     "drive_missing": _("The board's drive does not show."),
+    "undecided": _("The board may be of several kinds. Nothing was done."),
     "practice_image": _("The image is for practice on virtual boards only."),
     "internal": _("A fault of the program, not of the board."),
 }
@@ -196,6 +202,7 @@ REMEDIES: Labels = {
     "clone": _("It may be used; tell the support organisation."),
     "maintenance": _("Unplug it and plug it in again without pressing reset."),
     "drive_missing": _("Unplug it, plug it in again, and wait for its drive."),
+    "undecided": _("Scan the tag of its kit first, or give the position a recipe."),
     "practice_image": _("Use the approved image for real boards."),
     "internal": _("Start again; if it happens twice, tell those who look after the program."),
 }
@@ -207,6 +214,17 @@ VERBS: Labels = {
     "delivered": _("Receipt confirmed"),
     "board_run": _("Board on the bench"),
     "label_printed": _("Label printed"),
+    "override_asked": _("Override asked for"),
+    "override_approved": _("Override approved by a second person"),
+    "override_refused": _("Override refused"),
+    "claim_drawn_up": _("Claim drawn up"),
+    "slot_learned": _("Position named"),
+    "slot_forgotten": _("Position's name removed"),
+    "slot_recipe": _("Position given a recipe"),
+    "auto_start_on": _("Boards start by themselves"),
+    "auto_start_off": _("Boards no longer start by themselves"),
+    "activated": _("Let in again"),
+    "deactivated": _("Shut out"),
     "reported_working": _("Reported: it works"),
     "reported_broken": _("Reported: it is broken"),
     "added": _("Added"),
@@ -214,6 +232,7 @@ VERBS: Labels = {
     "signed_in": _("Signed in"),
     "allocated": _("Allocated"),
     "imported": _("Imported"),
+    "pruned": _("Personal data past its time deleted"),
     "prizes_awarded": _("Prizes given"),
     "drafted": _("Draft begun"),
     "rules_changed": _("Rules changed"),
@@ -222,6 +241,8 @@ VERBS: Labels = {
     "points_published": _("Provisional points published"),
     "corrected": _("Corrected"),
     "excluded": _("Excluded"),
+    "objected": _("Objection by a school"),
+    "objection_decided": _("Objection decided"),
     "withdrawn": _("Back to the draft"),
     "frozen": _("Inputs frozen, commitment published"),
     "drawn": _("Drawn"),
@@ -242,6 +263,10 @@ FACTS: Labels = {
     "wave": _("wave"),
     "lot": _("lot"),
     "shipment": _("shipment"),
+    "delivery_lot": _("delivery lot"),
+    "supplier": _("supplier"),
+    "points": _("open points"),
+    "override": _("override"),
     "note": _("note"),
     "reason": _("reason"),
     "recipe": _("board"),
@@ -279,7 +304,29 @@ MEASUREMENTS: Labels = {
     "wifi_networks": _("Wi-Fi networks in sight"),
 }
 
-VALUES: Labels = {"open": _("open"), "triggered": _("pressed")}  # of end stops
+DIMENSIONS: Labels = {
+    "model": _("Model"),
+    "lot": _("Delivery lot"),
+    "supplier": _("Supplier"),
+    "slot": _("Slot"),
+    "day": _("Day"),
+}
+
+SCANS: Labels = {
+    "START": _("Start, or again"),
+    "CHECK": _("Test only"),
+    "STOP": _("Stop"),
+    "SKIP": _("Leave out"),
+    "ALL": _("Start all"),
+    "SLOT": _("Go to this position"),
+}
+
+VALUES: Labels = {
+    "open": _("open"),  # of end stops
+    "triggered": _("pressed"),
+    "pass": _("in order"),  # of a checklist's steps
+    "fail": _("not in order"),
+}
 
 UNITS: Labels = {
     "C": "°C",
@@ -296,14 +343,14 @@ VOCABULARIES: Mapping[str, Labels] = {
     "outcome": OUTCOMES,
     "status": STATUSES,
     "work_state": WORK_STATES,
-    "change": CHANGES,
-    "rule": RULES,
-    "unfilled": UNFILLED,
     "import": IMPORTS,
     "import_part": IMPORT_PARTS,
     "skip": SKIPS,
     "import_field": IMPORT_FIELDS,
     "shape": SHAPES,
+    "change": CHANGES,
+    "rule": RULES,
+    "unfilled": UNFILLED,
     "work": WORK,
     "step": STEPS,
     "round_state": ROUND_STATES,
@@ -320,7 +367,8 @@ VOCABULARIES: Mapping[str, Labels] = {
     "school_status": SCHOOL_STATUSES,
     "closed": CLOSED,
     "open_point": OPEN_POINTS,
-    "evidence": EVIDENCE,
+    "cut": CUTS,
+    "objection_state": OBJECTION_STATES,
     "phase": PHASES,
     "reason": REASONS,
     "remedy": REMEDIES,
@@ -329,6 +377,8 @@ VOCABULARIES: Mapping[str, Labels] = {
     "measurement": MEASUREMENTS,
     "unit": UNITS,
     "value": VALUES,
+    "scan": SCANS,
+    "dimension": DIMENSIONS,
 }
 _IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS, REASONS, ROUND_STATES, OFFER_STATES, VERBS)
 
@@ -344,7 +394,15 @@ def label(value: str, vocabulary: str) -> str:
         return str(_("Out of its limits: %(name)s", name=name))
     if vocabulary == "remedy" and value.startswith(MEASUREMENT_REASON):
         return str(_("Put the board aside as faulty."))
+    if vocabulary == "evidence":
+        return _kind_title(value)
     return str(VOCABULARIES[vocabulary].get(value, value.replace("_", " ")))
+
+
+def _kind_title(name: str) -> str:
+    """Kinds of evidence are data: their titles stand in their files."""
+    kind = current_app.config["EVIDENCE"].kinds.get(name)
+    return name.replace("_", " ") if kind is None else kind.title[str(get_locale())]
 
 
 def label_of_fact(value: str) -> str:

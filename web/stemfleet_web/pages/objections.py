@@ -91,12 +91,22 @@ def make(wave: str) -> AnyResponse | tuple[str, int]:
             typed.get("text", ""),
             kind=typed.get("kind") or None,
             year=_number(year) if year else None,
-            proofs=[(f.filename or "", f.read()) for f in request.files.getlist("proofs") if f.filename],
+            proofs=_files(),
         )
     except StemfleetError as error:
         return _form(wave, sentence(error)), status_of(error)
     flash(_("Your objection has been handed in. The answer will stand on this page."), "good")
     return redirect(url_for(".objection", number=number))
+
+
+def _files() -> list[tuple[str, bytes]]:
+    """(name, content) of every file that was chosen."""
+    found = []
+    for file in request.files.getlist("proofs"):
+        with file.stream:
+            if file.filename:
+                found.append((file.filename, file.read()))
+    return found
 
 
 def _form(wave: str, problem: str | None = None) -> str:
