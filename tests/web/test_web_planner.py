@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
 from werkzeug.test import TestResponse
 
 from stemfleet.accounts import issue_link
@@ -27,6 +28,8 @@ from tests.web.serving import chromium, served
 
 Visit = Callable[..., Visitor]
 JSON = {"Accept": "application/json"}
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 RULES = Rules(
     wave="W1",
     title="Κύκλος δοκιμής",
@@ -378,7 +381,7 @@ def test_the_preview_changes_while_one_types_and_unsaved_work_is_not_left_unaske
     draft_wave(workshop, nso, RULES, 2025)
     complaints: list[str] = []
     with served(app) as root, chromium() as browser:
-        page = browser.new_context(base_url=root, viewport={"width": 1280, "height": 900}).new_page()
+        page = browser.new_context(base_url=root, viewport=DESK).new_page()  # type: ignore[arg-type]
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.goto(f"/sign-in/{issue_link(store, nso, nso.name)}")
@@ -408,5 +411,21 @@ def test_the_preview_changes_while_one_types_and_unsaved_work_is_not_left_unaske
         expect(page.locator("#f-lots-2-seats")).to_have_value("0")
         page.get_by_role("link", name="Σχολεία", exact=True).click()
         expect(page).to_have_url(re.compile("/schools$"))
+        assert barriers(page, "/planner?from=W1", "/planner/W1") == []
     assert len(rules_of(workshop, "W1").lots) == 3
     assert complaints == []
+
+
+def barriers(page: Page, *paths: str) -> list[str]:
+    """What axe finds, and what does not fit into a phone or a screen."""
+    found = []
+    for path in paths:
+        page.goto(path)
+        for size in (PHONE, DESK):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                found.append(f"{path} is wider than {size['width']}")
+        report = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
+        for violation in report.response["violations"]:
+            found.append(f"{path}: {violation['id']} {[node['html'] for node in violation['nodes']][:2]}")
+    return found
