@@ -42,7 +42,10 @@ class Correction:
         lines = self._lines(applicant)
         level = self.level or applicant.level
         by_person = {lot: why for lot, why in applicant.ineligible.items() if why not in _BY_RULE}
-        closed = {**closing.lots(applicant.school, level, categories), **by_person}
+        # Equipment of other waves counts as it did when the points were published: it closes no lot that is open since.
+        by_rule = closing.lots(applicant.school, level, categories).items()
+        closed = {lot: why for lot, why in by_rule if why is not Ineligible.REPEAT or lot in applicant.ineligible}
+        closed |= by_person
         corrected = replace(
             applicant,
             level=level,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from round_desk import MORE, RULES, STEPS, Desk, state, steps, stored
@@ -94,6 +95,16 @@ def test_a_lot_that_a_category_opens_stays_closed_to_who_had_the_same(
     best, special = desk.schools["best"], Correction(add=frozenset({"special"}))
     corrected = correct_applicant(desk.workshop, desk.niki, "R1", best, special, "Είναι ειδικό.")
     assert dict(corrected.ineligible) == {"printer": "repeat"}
+
+
+def test_a_lot_that_is_open_is_not_closed_by_what_other_waves_gave_meanwhile(
+    desk: Desk, rules_file: Callable[..., Path]
+) -> None:
+    """The others of the round are not looked at again either."""
+    desk.reach(RoundState.PROVISIONAL)
+    run_wave(desk.workshop, desk.niki, rules_file("W0", "printer-3d", seats=6), 2026, Draw("value"))
+    after = correct_applicant(desk.workshop, desk.niki, "R1", desk.schools["fifth"], MORE, "why")
+    assert (after.preferences, dict(after.ineligible)) == (("printer", "kit"), {})
 
 
 def test_an_excluded_school_is_out_with_a_reason_on_file(desk: Desk) -> None:

@@ -45,6 +45,8 @@ APPLICANT_FIELDS: Labels = {
     "ineligible": _("Lots that are closed to it"),
 }
 
+OF_SENTENCES: Labels = {"nothing": _("nothing")}  # held, on a list
+
 APPEAL_REMEDIES: Labels = {
     "reallocation": _("New allocation with the same tickets"),
     "extra_seat": _("An extra seat"),

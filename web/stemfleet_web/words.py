@@ -15,7 +15,14 @@ from stemfleet.registers import REGIONS
 from stemfleet.words import MEASUREMENT_REASON
 from stemfleet_web.import_words import IMPORT_FIELDS, IMPORT_PARTS, IMPORTS, SHAPES, SKIPS
 from stemfleet_web.list_words import ABSENCES, STANDINGS
-from stemfleet_web.round_words import APPEAL_REMEDIES, APPLICANT_FIELDS, OFFER_STATES, ROUND_STATES, STAGE_MARKS
+from stemfleet_web.round_words import (
+    APPEAL_REMEDIES,
+    APPLICANT_FIELDS,
+    OF_SENTENCES,
+    OFFER_STATES,
+    ROUND_STATES,
+    STAGE_MARKS,
+)
 from stemfleet_web.whatif_words import CHANGES, RULES, UNFILLED
 
 Labels = Mapping[str, Any]
@@ -380,7 +387,18 @@ VOCABULARIES: Mapping[str, Labels] = {
     "scan": SCANS,
     "dimension": DIMENSIONS,
 }
-_IN_SENTENCES = (STATES, OUTCOMES, ROLES, LEVELS, OPEN_POINTS, REASONS, ROUND_STATES, OFFER_STATES, VERBS)
+_IN_SENTENCES = (
+    STATES,
+    OUTCOMES,
+    ROLES,
+    LEVELS,
+    OPEN_POINTS,
+    REASONS,
+    ROUND_STATES,
+    OFFER_STATES,
+    OF_SENTENCES,
+    VERBS,
+)
 
 _EITHER = " / "  # between words of which one is meant
 
