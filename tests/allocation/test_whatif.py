@@ -21,7 +21,7 @@ from stemfleet.allocation.compare import (
     pure_merit,
 )
 from stemfleet.allocation.engine import holders_of, settle_wave
-from stemfleet.allocation.other_rules import resolved, steps
+from stemfleet.allocation.other_rules import recounted, resolved, steps
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
 from stemfleet.allocation.values import Ineligible, Unfilled
 from stemfleet.errors import InputError
@@ -161,6 +161,43 @@ def test_another_points_table_is_not_used_and_said_so():
         "points differs: it is not used here, points and closed lots are as published."
     ]
     assert compared.steps == ()
+
+
+@some
+@given(fields(TWO, regions=REGIONS), fields(TWO, regions=REGIONS), st.integers(-3, 3))
+def test_counted_anew_takes_the_difference_of_the_rules_and_keeps_what_only_the_round_knows(own, other, corrected):
+    """Without corrections it is what the other rules give; with them it is just as far from that as before."""
+    base = a_wave(a_lot("kit"), a_lot("printer"))
+    for now, drawn in zip(own, other, strict=False):
+        then = replace(drawn, school=now.school, level=now.level, region=now.region)
+        same = recounted(now, now, then, base)
+        assert (same.points, same.categories, same.lines) == (then.points, then.categories, then.lines)
+        published = replace(now, points=now.points + corrected, categories=now.categories | {"corrected"})
+        after = recounted(published, now, then, base)
+        assert after.points == then.points + corrected == sum(points for _line, points in after.lines)
+        assert after.categories == then.categories | {"corrected"}
+
+
+@pytest.mark.parametrize(
+    ("published", "own", "other", "after"),
+    [
+        (Ineligible.REPEAT, Ineligible.REPEAT, None, None),
+        (None, None, Ineligible.REPEAT, Ineligible.REPEAT),
+        (Ineligible.REPEAT, None, None, Ineligible.REPEAT),  # of a corrected history: stays
+        (Ineligible.EXCLUDED, None, Ineligible.REPEAT, Ineligible.EXCLUDED),
+        (Ineligible.EXCLUDED, Ineligible.REPEAT, None, Ineligible.EXCLUDED),
+    ],
+)
+def test_a_lot_closed_as_a_repeat_follows_the_other_rules_and_an_exclusion_stays(published, own, other, after):
+    base = a_wave(a_lot("kit"), a_lot("printer"))
+
+    def standing(reason):
+        closed = {} if reason is None else {"kit": reason}
+        return a_school("A", 5, wants=["printer"] if closed else ["kit", "printer"], closed=closed)
+
+    made = recounted(standing(published), standing(own), standing(other), base)
+    assert made.ineligible.get("kit") is after
+    assert made.preferences == (("kit", "printer") if after is None else ("printer",))
 
 
 def run(*arguments, **environment):

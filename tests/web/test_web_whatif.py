@@ -5,77 +5,30 @@ import io
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
+from playwright.sync_api import expect
 from werkzeug.test import TestResponse
 
-from stemfleet.allocation.rules_file import parse_rules
-from stemfleet.allocation.values import Rules
-from stemfleet.store import Evidence, ImportRun, Person, Store, Wave
-from stemfleet.waves import Draw, compare_wave, run_wave, show_wave
-from stemfleet.words import Level
+from stemfleet.accounts import issue_link
+from stemfleet.store import Person, Store, Wave
+from stemfleet.waves import show_wave
 from stemfleet.workshop import Workshop
 from stemfleet_web.door import door_of
+from tests.support.waves import RULES, draw_wave
 from tests.web.conftest import Visitor
+from tests.web.serving import chromium, served
 
 Visit = Callable[..., Visitor]
-TABLE = [{"kind": "project", "points": 3, "from_year": 2020, "to_year": 2024}]
-RULES: dict[str, Any] = {
-    "format": "stemfleet-rules/1",
-    "wave": "W1",
-    "title": "Ένα κύμα",
-    "lots": [
-        {
-            "lot": "arduino",
-            "model": "arduino-kit",
-            "seats": 2,
-            "units_per_award": 1,
-            "reserves": {"remote": 1},
-            "unfilled": "open",
-            "admits": None,
-            "levels": ["lower_secondary"],
-            "open_region_cap": None,
-            "category_region_caps": {},
-            "region_cap": None,
-        }
-    ],
-    "points": TABLE,
-    "repeat_years": 0,
-    "default_preferences": ["arduino"],
-}
 
 
 @pytest.fixture
 def schools(workshop: Workshop, nso: Person, make_school: Callable[..., str], tmp_path: Path) -> dict[str, str]:
-    """Three schools in a drawn wave of two places: `best` by projects, `far` by its guarantee, `refused` beside it."""
-    best, refused, far = (make_school(level=Level.LOWER_SECONDARY, categories=c) for c in ((), (), ("remote",)))
-    for school, kind, number in ((best, "project", 4), (refused, "project", 2), (far, "course", 5)):
-        _has(workshop.store, nso, school, kind, number)
-    file = tmp_path / "rules.json"
-    file.write_text(json.dumps(RULES), "utf-8")
-    run_wave(workshop, nso, file, 2024, Draw("a-public-value"))
-    assert {row.school.code for row in show_wave(workshop.store, "W1")[1]} == {best, far}
-    return {"best": best, "refused": refused, "far": far}
-
-
-def _has(store: Store, person: Person, school: str, kind: str, number: int, year: int = 2023) -> None:
-    """The school has so many of a kind of evidence."""
-    with store.write() as session:
-        run = ImportRun(
-            what="evidence", file_name="e.csv", file_sha256="0" * 64, format="", counts={}, person_id=person.id
-        )
-        session.add(run)
-        session.flush()
-        facts = {"school_code": school, "kind": kind, "year": year, "number": number}
-        session.add(Evidence(**facts, fingerprint=f"{school}-{kind}-{year}", import_id=run.id, row=2))
-
-
-def other(**changes: Any) -> Rules:
-    return parse_rules(json.dumps({**RULES, **changes}).encode(), "other.json")
+    return draw_wave(workshop, nso, make_school, tmp_path)
 
 
 def result(app: Flask, answer: TestResponse) -> str:
@@ -135,32 +88,6 @@ def test_the_changes_can_be_narrowed_down(app: Flask, visit: Visit, nso: Person,
     assert "Κανένα σχολείο" in browser.text(f"{address}?with=1&words=nobody")
 
 
-def test_points_are_counted_anew_under_another_table(workshop: Workshop, schools: dict[str, str]) -> None:
-    """Under a table that counts courses the school with courses is first; the answer to why is the points table."""
-    courses = other(points=[{"kind": "course", "points": 9, "from_year": 2020, "to_year": 2024}], wave="W2")
-    no_reserve = replace(courses, lots=(replace(courses.lots[0], seats=1, reserves={}),))
-    _drawn, made = compare_wave(workshop, "W1", [("courses", courses), ("one", no_reserve)])
-    assert [str(notice) for notice in made[0].notices] == [
-        "points differs and was counted anew from what is stored: by the wave's own rules that still gives everything "
-        "that was published."
-    ]
-    assert str(made[0].steps[0].rule) == "points"
-    (change,) = (c for c in made[1].changes if c.school == schools["best"])
-    assert change.after is None
-
-
-def test_a_school_whose_stored_evidence_changed_keeps_what_was_published_and_is_counted(
-    workshop: Workshop, nso: Person, schools: dict[str, str]
-) -> None:
-    """Projects that came in after the draw do not help: only the difference between the tables does."""
-    _has(workshop.store, nso, schools["refused"], "project", 9, 2024)
-    same_worth = other(points=[*TABLE, {"kind": "course", "points": 0, "from_year": 2020, "to_year": 2024}])
-    _drawn, (made, *_ready) = compare_wave(workshop, "W1", [("the same", same_worth)])
-    assert made.changes == ()
-    (notice,) = made.notices
-    assert notice.facts["number"] == 1
-
-
 def test_files_that_are_no_rules_are_refused_at_once_and_by_name(
     visit: Visit, nso: Person, schools: dict[str, str]
 ) -> None:
@@ -191,3 +118,22 @@ def test_a_wave_of_which_nothing_was_drawn_has_no_comparison(
     with store.write() as session:
         session.get_one(Wave, "TEST").seed = None
     assert visit(nso).get("/waves/TEST/whatif").status_code == 404
+
+
+def test_in_a_browser_the_comparison_is_made_and_has_no_barriers(
+    app: Flask, store: Store, nso: Person, schools: dict[str, str]
+) -> None:
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+    with served(app) as root, chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{root}/sign-in/{issue_link(store, nso, nso.name)}")
+        page.goto(f"{root}/waves/W1/whatif")
+        page.get_by_role("button", name="Σύγκριση").click()
+        expect(page.get_by_role("heading", name="Ποιος κανόνας άλλαξε πόσα")).to_be_visible()
+        for size in ({"width": 390, "height": 844}, {"width": 1280, "height": 900}):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+            found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response["violations"]
+            assert [violation["id"] for violation in found] == []
+        page.get_by_role("link", name="Μόνο σειρά μορίων").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Μόνο σειρά μορίων")
