@@ -3,6 +3,7 @@
 from stemfleet.bench.checklists import Pieces, checklist_of, pieces_of, record_checklist
 from stemfleet.bench.claims import supplier_claim
 from stemfleet.bench.live import LiveBench
+from stemfleet.bench.plugging import Lister, plugged_in
 from stemfleet.bench.positions import Lesson
 from stemfleet.bench.quality import (
     Chosen,
@@ -33,6 +34,7 @@ __all__ = [
     "Dimension",
     "FirstRun",
     "Lesson",
+    "Lister",
     "LiveBench",
     "ParetoRow",
     "Pieces",
@@ -49,6 +51,7 @@ __all__ = [
     "learn_slot",
     "pareto",
     "pieces_of",
+    "plugged_in",
     "read_station",
     "record_checklist",
     "set_auto_start",

@@ -40,10 +40,12 @@ COMMANDS = {
     "school": "stemfleet.cli.schools:school",
     "serve": "stemfleet.cli.serve:serve",
     "ship": "stemfleet.cli.kits:ship",
+    "slots": "stemfleet.cli.slots:slots",
     "user": "stemfleet.cli.people:user",
     "verify": "stemfleet.cli.bundles:verify",
     "wave": "stemfleet.cli.waves:wave",
     "whatif": "stemfleet.cli.bundles:whatif",
+    "yield": "stemfleet.cli.quality:yield_",
 }
 
 

@@ -10,17 +10,18 @@ from typing import Any
 import click
 from rich.console import Console
 
-from stemfleet.bench import LiveBench
+from stemfleet.bench import Lister, LiveBench, boards
 from stemfleet.cli.context import acting
 from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.cli.signals import stop_on_signals
-from stemfleet.cli.wall import show
+from stemfleet.cli.wall import Orders, show
 from stemfleet.devices.ports import list_ports
 from stemfleet.devices.recipe import Recipe, find_recipe, load_recipes
-from stemfleet.devices.state import Slot
+from stemfleet.devices.state import Slot, Status
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.errors import InputError
 from stemfleet.settings import Settings
+from stemfleet.store import Person
 from stemfleet.words import Outcome
 
 # FAIL weighs less than not knowing: somebody has to look at those boards again.
@@ -89,53 +90,82 @@ def _run(settings: Settings, slots: list[Slot], *, kit_tag: str | None = None, f
         try:
             for name in live.names():
                 live.start(person, name, kit_tag, flash=flash)
-            show(live.bench, stop=stop, console=Console(stderr=as_json))
+            show(live.bench, stop=stop, console=Console(stderr=as_json), orders=_orders(live, person, flash))
         finally:
             live.close()
-        states = live.snapshot()
+    return _told(live, as_json=as_json, alone=slots[0].name is None)
+
+
+def _orders(live: LiveBench, person: Person, flash: bool) -> Orders:
+    """What the wall's keys do."""
+    return {
+        "r": lambda slot: live.start(person, slot, flash=flash),
+        "a": lambda slot: live.abort(person, slot),
+        "s": lambda slot: live.skip(person, slot),
+        "S": lambda _slot: live.start_all(person),
+    }
+
+
+def _told(live: LiveBench, *, as_json: bool, alone: bool) -> int:
+    """Prints the records; the exit code is that of the worst slot that did something."""
+    states = [state for state in live.snapshot() if state.outcome is not None or state.status is Status.RUNNING]
     if as_json:
         documents = [state.result.record.to_json() if state.result else None for state in states]
-        if slots[0].name is None:
-            print_json(documents[0])
-        else:
-            print_json([document for document in documents if document])
-    return max(_EXIT.get(state.outcome, _COULD_NOT) if state.outcome else _COULD_NOT for state in states)
+        print_json(documents[0] if alone else [document for document in documents if document])
+    codes = [_EXIT.get(state.outcome, _COULD_NOT) if state.outcome else _COULD_NOT for state in states]
+    return max(codes, default=0)
+
+
+def _run_plugged_in(settings: Settings, ports: Lister | None, *, watch: bool, flash: bool, as_json: bool) -> int:
+    """What is plugged in, under the names of its positions; with `watch` also what comes and goes, until a stop."""
+    with acting(settings) as (workshop, person), stop_on_signals() as stop:
+        live = LiveBench(workshop, [], station_name(virtual=ports is not None))
+        try:
+            live.watch(ports or (lambda: list_ports(boards(workshop))))
+            for name in live.bench.ready():
+                live.start(person, name, flash=flash)
+            if not watch and not live.bench.ready() and not any(map(live.bench.is_running, live.names())):
+                raise InputError("No board that is known is plugged in. Name one: --port /dev/ttyACM0=arduino-uno")
+            orders = _orders(live, person, flash)
+            show(live.bench, stop=stop, console=Console(stderr=as_json), orders=orders, stay=watch)
+        finally:
+            live.close()
+    return _told(live, as_json=as_json, alone=False)
+
+
+def station_name(*, virtual: bool) -> str:
+    """The host's name; virtual boards have a station of their own, with positions of their own."""
+    return f"{platform.node()} (virtual)" if virtual else platform.node()
 
 
 @click.command()
 @click.option("--virtual", metavar="SPEC", help="Emulated boards, such as microbit:4,uno:4,printer:1,esp32:2.")
 @click.option("--port", "ports", multiple=True, metavar="PORT=RECIPE", help="A real board; may be repeated.")
 @click.option("--check", "check_only", is_flag=True, help="Check without writing.")
+@click.option("--watch", is_flag=True, help="Stay, and follow boards that are plugged in and pulled out.")
 @json_option
 @click.pass_context
-def bench(ctx: click.Context, *, virtual: str | None, ports: tuple[str, ...], check_only: bool, as_json: bool) -> None:
+def bench(
+    ctx: click.Context, *, virtual: str | None, ports: tuple[str, ...], check_only: bool, watch: bool, as_json: bool
+) -> None:
     """Run all boards at once, on the live wall. Without options: every plugged-in board that is known."""
     settings: Settings = ctx.obj
     recipes = load_recipes(settings.data / "recipes")
+    if watch and ports:
+        raise InputError("--watch follows what is plugged in; --port names fixed ports. Choose one of them.")
     with tempfile.TemporaryDirectory(prefix="stemfleet-bench-") as folder:
         if virtual:
             with VirtualFleet(virtual, Path(folder)) as fleet:
-                code = _run(settings, fleet.bench_slots(recipes), flash=not check_only, as_json=as_json)
+                if watch:
+                    code = _run_plugged_in(settings, fleet.ports, watch=True, flash=not check_only, as_json=as_json)
+                else:
+                    code = _run(settings, fleet.bench_slots(recipes), flash=not check_only, as_json=as_json)
+        elif ports:
+            slots = [_named_slot(recipes, named, f"A{n}") for n, named in enumerate(ports, 1)]
+            code = _run(settings, slots, flash=not check_only, as_json=as_json)
         else:
-            code = _run(settings, _real_slots(recipes, ports), flash=not check_only, as_json=as_json)
+            code = _run_plugged_in(settings, None, watch=watch, flash=not check_only, as_json=as_json)
     ctx.exit(code)
-
-
-def _real_slots(recipes: Mapping[str, Recipe], ports: tuple[str, ...]) -> list[Slot]:
-    slots = [_named_slot(recipes, named, f"A{n}") for n, named in enumerate(ports, 1)] or plugged_in_slots(recipes)
-    if not slots:
-        raise InputError("No board that is known is plugged in. Name one: --port /dev/ttyACM0=arduino-uno")
-    return slots
-
-
-def plugged_in_slots(recipes: Mapping[str, Recipe]) -> list[Slot]:
-    """Every plugged-in board that some recipe knows by its USB ids, in the order of the ports."""
-    known = [
-        (port.device, recipes[port.recipes[0]], port.volume)
-        for port in list_ports(recipes)
-        if port.device and port.recipes
-    ]
-    return [Slot(f"A{n}", recipe, device, volume) for n, (device, recipe, volume) in enumerate(known, 1)]
 
 
 def _named_slot(recipes: Mapping[str, Recipe], named: str, slot: str) -> Slot:

@@ -5,9 +5,19 @@ from pathlib import Path
 import click
 
 from stemfleet.catalogue import find_model, read_models
-from stemfleet.cli.context import acting, opened
+from stemfleet.cli.context import acting, acting_as, link_option, opened
 from stemfleet.cli.output import json_option, output_file, print_json, print_table
-from stemfleet.kits import hand_over_kits, label_kits, list_kits, receive_kits, show_kit
+from stemfleet.kits import (
+    ask_override,
+    decide_override,
+    hand_over_kits,
+    kit_archive,
+    label_kits,
+    list_kits,
+    receive_kits,
+    show_kit,
+    stale_kits,
+)
 from stemfleet.settings import Settings
 from stemfleet.shipments import pack_kit, print_note, reserve_kit, ship_kits
 from stemfleet.words import KitState
@@ -21,11 +31,13 @@ def kit() -> None:
 @kit.command("receive")
 @click.argument("model")
 @click.option("--count", type=int, default=1, show_default=True)
+@click.option("--lot", default="", help="Delivery lot, as on the supplier's papers.")
+@click.option("--supplier", default="", help="Who delivered them.")
 @click.pass_obj
-def receive(settings: Settings, model: str, count: int) -> None:
+def receive(settings: Settings, *, model: str, count: int, lot: str, supplier: str) -> None:
     """Issue asset tags for kits of a MODEL that arrived."""
     with acting(settings) as (workshop, person):
-        for tag in receive_kits(workshop, person, model, count):
+        for tag in receive_kits(workshop, person, model, count, lot=lot, supplier=supplier):
             click.echo(tag)
 
 
@@ -78,8 +90,56 @@ def show(settings: Settings, tag: str, as_json: bool) -> None:
         click.echo(f"board {board.id} ({board.recipe})")
     for point in view.open_points:
         click.echo(f"open: {point.code} ({point.subject})")
+    for point in view.waived:
+        click.echo(f"waived by an override: {point.code} ({point.subject})")
     rows = [(f"{entry.at:%Y-%m-%d %H:%M}", name, entry.verb, _facts(entry.facts)) for entry, name in view.history]
     print_table(["time (UTC)", "person", "what", "facts"], rows)
+
+
+@kit.command("stale")
+@click.option("--model")
+@json_option
+@click.pass_obj
+def stale(settings: Settings, model: str | None, as_json: bool) -> None:
+    """List kits that were ready before the firmware or test of their boards was released anew."""
+    with opened(settings) as workshop:
+        found = stale_kits(workshop, model)
+    if as_json:
+        print_json([one.as_json() for one in found])
+    else:
+        rows = [(one.kit.tag, one.kit.model, one.kit.state, " ".join(p.code for p in one.open)) for one in found]
+        print_table(["tag", "model", "state", "open"], rows)
+
+
+@kit.command("override")
+@click.argument("tag")
+@click.option("--reason", help="Asks that the kit may leave with what is open now.")
+@click.option("--approve", "decision", flag_value="approve", help="The second person says yes.")
+@click.option("--refuse", "decision", flag_value="refuse", help="The second person says no.")
+@link_option
+@click.pass_obj
+def override(settings: Settings, *, tag: str, reason: str | None, decision: str | None, link: str | None) -> None:
+    """Let a kit leave although something is open: one person asks with a reason, another one decides."""
+    if (reason is None) == (decision is None):
+        raise click.UsageError("Give --reason to ask, or --approve or --refuse to decide.")
+    with acting_as(settings, link) as (workshop, person):
+        if reason is not None:
+            ask_override(workshop, person, tag, reason)
+            click.echo(f"Asked for. Another person decides: kit override {tag} --approve --link TOKEN")
+        else:
+            decide_override(workshop, person, tag, approve=decision == "approve")
+            click.echo("Approved." if decision == "approve" else "Refused.")
+
+
+@kit.command("records")
+@click.argument("tag")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The ZIP file to write.")
+@click.pass_obj
+def records(settings: Settings, tag: str, out: Path) -> None:
+    """Write a kit's records with their raw logs and photos."""
+    with output_file(out) as write, opened(settings) as workshop:
+        write(kit_archive(workshop.store, show_kit(workshop, tag)))
+    click.echo(f"{out}")
 
 
 @kit.command("label")

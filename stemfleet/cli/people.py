@@ -2,7 +2,7 @@
 
 import click
 
-from stemfleet.accounts import add_person, issue_link, list_people
+from stemfleet.accounts import activate_person, add_person, deactivate_person, issue_link, list_people
 from stemfleet.cli.context import acting, opened
 from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.settings import Settings
@@ -35,6 +35,24 @@ def link(settings: Settings, name: str) -> None:
         _print_link(settings, issue_link(workshop.store, person, name))
 
 
+@user.command("deactivate")
+@click.argument("name")
+@click.pass_obj
+def deactivate(settings: Settings, name: str) -> None:
+    """Shut a person out: signed out at once, links void; what they did stays."""
+    with acting(settings) as (workshop, person):
+        deactivate_person(workshop.store, person, name)
+
+
+@user.command("activate")
+@click.argument("name")
+@click.pass_obj
+def activate(settings: Settings, name: str) -> None:
+    """Let a person in again who was shut out."""
+    with acting(settings) as (workshop, person):
+        activate_person(workshop.store, person, name)
+
+
 @user.command("list")
 @json_option
 @click.pass_obj
@@ -45,7 +63,8 @@ def list_(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json([{"name": p.name, "role": p.role, "school": p.school_code, "active": p.active} for p in people])
     else:
-        print_table(["name", "role", "school"], [(p.name, p.role, p.school_code) for p in people])
+        rows = [(p.name, p.role, p.school_code, "" if p.active else "shut out") for p in people]
+        print_table(["name", "role", "school", ""], rows)
 
 
 def _print_link(settings: Settings, token: str) -> None:

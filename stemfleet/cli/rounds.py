@@ -1,7 +1,6 @@
 """`round`: a wave allocated in public, step by step, from the draft of its rules to accepted offers."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -9,13 +8,12 @@ from typing import Any, Concatenate
 
 import click
 
-from stemfleet.accounts import person_of_link, sign_in
 from stemfleet.allocation.bundle import check_free, read_file, write_files
 from stemfleet.allocation.commitment import Beacon
 from stemfleet.allocation.rules_file import parse_rules
-from stemfleet.cli.context import acting, opened
+from stemfleet.cli.context import acting, acting_as, link_option, opened
 from stemfleet.cli.output import json_option, print_json, print_table
-from stemfleet.errors import InputError, Refused
+from stemfleet.errors import InputError
 from stemfleet.rounds import (
     Answered,
     Correction,
@@ -74,7 +72,6 @@ def _line(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...])
     return lines
 
 
-link_option = click.option("--link", metavar="TOKEN", help="Act as the person of this one-time sign-in link (used up).")
 reason_option = click.option("--reason", required=True, help="Stands in the public log; no personal data.")
 
 
@@ -97,20 +94,6 @@ def round_() -> None:
     """Rounds: a wave allocated in public, step by step."""
 
 
-@contextmanager
-def _acting(settings: Settings, link: str | None) -> Iterator[tuple[Workshop, Person]]:
-    """As the person of a sign-in link, or else as the one at this computer. What fails does not use up the link."""
-    if link is None:
-        with acting(settings) as both:
-            yield both
-        return
-    token = link.rpartition("/")[2]
-    with opened(settings) as workshop:
-        yield workshop, person_of_link(workshop.store, token)
-        with suppress(Refused):  # used up by somebody else meanwhile
-            sign_in(workshop.store, token)
-
-
 Step = Callable[Concatenate[Workshop, Person, str, ...], Iterable[str]]
 
 
@@ -123,7 +106,7 @@ def _step(name: str) -> Callable[[Step], click.Command]:
         @click.pass_obj
         @wraps(take)
         def command(settings: Settings, /, wave: str, link: str | None = None, **options: Any) -> None:
-            with _acting(settings, link) as (workshop, person):
+            with acting_as(settings, link) as (workshop, person):
                 lines = list(take(workshop, person, wave, **options))
             for line in lines:
                 click.echo(line)

@@ -1,18 +1,20 @@
 """`serve`: the pages, and the bench of this computer behind its wall."""
 
 import os
-import platform
 import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
-from stemfleet.bench import LiveBench
+from stemfleet.bench import Lister, LiveBench
+from stemfleet.bench import boards as known_boards
 from stemfleet.cli.context import opened
-from stemfleet.cli.devices import plugged_in_slots
+from stemfleet.cli.devices import station_name
+from stemfleet.devices.ports import list_ports
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.settings import Settings
 from stemfleet.workshop import Workshop
@@ -55,13 +57,13 @@ def serve_pages(settings: Settings, host: str, port: int, virtual: str | None, b
 @contextmanager
 def _bench(workshop: Workshop, virtual: str | None, boards: Path) -> Iterator[LiveBench]:
     with ExitStack() as stack:
+        ports: Lister = partial(list_ports, known_boards(workshop))
         if virtual:
             click.echo(f"Starting the virtual boards {virtual} …")
-            slots = stack.enter_context(VirtualFleet(virtual, boards)).bench_slots(workshop.recipes)
-        else:
-            slots = plugged_in_slots(workshop.recipes)
-        live = LiveBench(workshop, slots, platform.node())
+            ports = stack.enter_context(VirtualFleet(virtual, boards)).ports
+        live = LiveBench(workshop, [], station_name(virtual=virtual is not None))
         stack.callback(live.close)
+        live.watch(ports)
         yield live
 
 

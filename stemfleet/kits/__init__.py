@@ -1,6 +1,6 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
-from stemfleet.kits.assemble import check_fits, count_run, put_into_kit, receive_kits
+from stemfleet.kits.assemble import BEFORE_RESERVING, check_fits, count_run, put_into_kit, receive_kits
 from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, gate_of, open_points
 from stemfleet.kits.hand_over import hand_over_kits
@@ -11,9 +11,10 @@ from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
 from stemfleet.kits.stale import StaleKit, stale_kits
 from stemfleet.kits.states import move_kit
-from stemfleet.kits.tags import find_kit, parse_tag
+from stemfleet.kits.tags import find_kit, latin_keys, parse_tag
 
 __all__ = [
+    "BEFORE_RESERVING",
     "Gate",
     "KitView",
     "OpenPoint",
@@ -32,6 +33,7 @@ __all__ = [
     "hand_over_kits",
     "kit_archive",
     "label_kits",
+    "latin_keys",
     "list_kits",
     "list_legacy",
     "list_reports",

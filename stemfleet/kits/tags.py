@@ -8,6 +8,7 @@ from stemfleet.errors import InputError, NotFound
 from stemfleet.store import Kit
 
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # 23, a prime, without I, O and Q
+_GREEK_KEYS = str.maketrans("ΑΒΨΔΕΦΓΗΙΞΚΛΜΝΟΠΡΣΤΘΩςΧΥΖ", "ABCDEFGHIJKLMNOPRSTUVWXYZ")
 _FORM = re.compile(rf"SF-(\d{{5,9}})([{_LETTERS}])")
 
 
@@ -16,12 +17,23 @@ def make_tag(number: int) -> str:
 
 
 def parse_tag(text: str) -> str:
-    """The tag in a scan or in typed text, a label's whole address included. Raises InputError."""
-    tag = text.strip().rstrip("/").rpartition("/")[2].upper()
+    """The tag in a scan or in typed text, a label's whole address included. Raises InputError.
+
+    A scanner types as a keyboard does: under a Greek layout its letters come as Greek ones and are put back.
+    """
+    typed = text.strip().rstrip("/").rpartition("/")[2]
+    tag = latin_keys(typed)
     form = _FORM.fullmatch(tag)
+    if form is not None and typed.endswith("Σ") and _check_letter(int(form[1])) == "W":
+        return f"{tag[:-1]}W"  # both keys give this capital
     if form is None or _check_letter(int(form[1])) != form[2]:
         raise InputError("{text} is not an asset tag. One looks like {example}.", text=text, example=make_tag(1))
     return tag
+
+
+def latin_keys(text: str) -> str:
+    """In capitals, as the same keys give them under a Latin layout (ISO/IEC 9995 Greek, ELOT 928)."""
+    return text.translate(_GREEK_KEYS).upper().translate(_GREEK_KEYS)
 
 
 def find_kit(session: Session, text: str) -> Kit:

@@ -34,6 +34,7 @@ class KitLabel:
     title: str
     details: tuple[str, ...] = ()
     wave: str | None = None
+    foot: str = "eTwinning · σαρώστε με το κινητό"
 
 
 def label_sheet(labels: Sequence[KitLabel], *, start: int = 1, made: datetime | None = None) -> bytes:
@@ -71,4 +72,4 @@ def _draw(page: "Page", x: float, y: float, label: KitLabel) -> None:
     room = int((y + _FOOT - below) / _DETAIL)
     for number, detail in enumerate(label.details[:room]):
         page.line_of(left, below + number * _DETAIL, width, detail, 5.5)
-    page.line_of(left, y + _FOOT, width, "eTwinning · σαρώστε με το κινητό", 5)
+    page.line_of(left, y + _FOOT, width, label.foot, 5)

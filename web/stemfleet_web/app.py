@@ -18,6 +18,7 @@ from stemfleet_web.pages import (
     applicants,
     evidence,
     figures,
+    gate,
     imports,
     kits,
     lists,
@@ -25,7 +26,9 @@ from stemfleet_web.pages import (
     objections,
     offers,
     planner,
+    positions,
     public,
+    quality,
     round_steps,
     rounds,
     school,
@@ -90,6 +93,9 @@ def _register_pages(app: Flask) -> None:
         whatif,
         imports,
         work_pages,
+        gate,
+        positions,
+        quality,
         api,
     ):
         app.register_blueprint(page.blueprint)

@@ -1,9 +1,10 @@
 """What templates can say beside what pages hand them: words of the program, times, titles, the person."""
 
+from datetime import date
 from typing import Any
 
 from flask import Flask, request
-from flask_babel import format_decimal
+from flask_babel import format_date, format_decimal
 
 from stemfleet.catalogue import Model
 from stemfleet.words import Outcome
@@ -38,6 +39,8 @@ def install(app: Flask) -> None:
     app.add_template_filter(number, "number")
     app.add_template_filter(size, "size")
     app.add_template_filter(model_title, "model_title")
+    app.add_template_filter(day, "day")
+    app.add_template_filter(checklist_step, "checklist_step")
     app.add_template_filter(lambda value: _SHAPES.get(value, "question"), "outcome_shape")
     app.add_template_filter(lambda value: _OUTCOME_TONES.get(value, "warn"), "outcome_tone")
     app.add_template_filter(lambda value: _TONES.get(value, "warn"), "state_tone")
@@ -50,6 +53,18 @@ def size(octets: int) -> str:
         if octets >= worth:
             return f"{format_decimal(octets / worth, '#,##0.0')} {unit}"
     return f"{octets} B"
+
+
+def day(text: str) -> str:
+    """A day, given as 2026-03-02, as people in Greece read it."""
+    return str(format_date(date.fromisoformat(text), "d MMM y"))
+
+
+def checklist_step(recipe: str, step: str) -> str | None:
+    """What a step of a checklist says, in the reader's language; None for what is no step."""
+    known = the_door().workshop.recipes.get(recipe)
+    steps = known.steps if known else ()
+    return next((found.title[language()] for found in steps if found.id == step), None)
 
 
 def number(value: Any) -> str:

@@ -6,8 +6,9 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from stemfleet.bench import known_origins, pieces_of
 from stemfleet.errors import InputError, Refused, StemfleetError
-from stemfleet.kits import KitView, label_kits, list_kits, parse_tag, receive_kits, show_kit
+from stemfleet.kits import BEFORE_RESERVING, KitView, label_kits, list_kits, parse_tag, receive_kits, show_kit
 from stemfleet.shipments import list_open_awards, pack_kit, print_note, reserve_kit, ship_kits
 from stemfleet.store import Award, School
 from stemfleet.words import KitState
@@ -66,20 +67,28 @@ def _state(value: str) -> KitState | None:
 @blueprint.get("/kits/receive")
 @only(*STAFF)
 def receive_form() -> str:
-    return render_template("receive.html", models=the_door().workshop.models, model="", count="", problem=None)
+    return _receive_page()
+
+
+def _receive_page(problem: str | None = None) -> str:
+    lots, suppliers = known_origins(the_door().store)
+    models = the_door().workshop.models
+    return render_template(
+        "receive.html", models=models, typed=request.form, lots=lots, suppliers=suppliers, problem=problem
+    )
 
 
 @blueprint.post("/kits/receive")
 @only(*STAFF)
 def receive() -> AnyResponse | tuple[str, int] | str:
     """Issues tags and shows them."""
-    model, count = request.form.get("model", ""), request.form.get("count", "")
-    models = the_door().workshop.models
+    form = request.form
+    model, lot, supplier = (form.get(name, "") for name in ("model", "lot", "supplier"))
     try:
-        tags = receive_kits(the_door().workshop, the_person(), model, _whole(count))
+        count = _whole(form.get("count", ""))
+        tags = receive_kits(the_door().workshop, the_person(), model, count, lot=lot, supplier=supplier)
     except StemfleetError as error:
-        page = render_template("receive.html", models=models, model=model, count=count, problem=sentence(error))
-        return page, status_of(error)
+        return _receive_page(sentence(error)), status_of(error)
     return render_template("received.html", tags=tags, model=model)
 
 
@@ -95,7 +104,14 @@ def kit(tag: str) -> str:
     """Everything that is known of a kit; a school sees its own."""
     view = show_kit(the_door().workshop, tag)
     check_may_see(view.kit.school_code)
-    return render_template("kit.html", view=view, awards=_awards(view))
+    waits = any(one.override.approved is None for one in view.overrides)
+    return render_template(
+        "kit.html",
+        view=view,
+        awards=_awards(view),
+        pieces=pieces_of(the_door().workshop, view),
+        may_override=view.kit.state in BEFORE_RESERVING and bool(view.open_points) and not waits,
+    )
 
 
 def _awards(view: KitView) -> list[tuple[Award, School, int]]:
@@ -111,7 +127,7 @@ def record(tag: str) -> Response:
     """The kit with all its runs and its history, as a file."""
     view = show_kit(the_door().workshop, tag)
     check_may_see(view.kit.school_code)
-    response = jsonify(view.as_json())
+    response = jsonify(view.as_json(names=is_staff(the_person())))
     response.headers["Content-Disposition"] = f"attachment; filename={view.kit.tag}.json"
     return response
 

@@ -1,9 +1,10 @@
 """The support organisation: what schools report, and the persons who may sign in."""
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from stemfleet.accounts import add_person, issue_link, list_people
+from stemfleet.accounts import activate_person, add_person, deactivate_person, issue_link, list_people
 from stemfleet.errors import InputError, StemfleetError
 from stemfleet.kits import list_reports
 from stemfleet.words import Role
@@ -72,6 +73,17 @@ def link() -> str:
     """A fresh link for a person, shown once."""
     name = request.form.get("name", "")
     return _people(link=(name, _link(name)))
+
+
+@blueprint.post("/people/active")
+@only(Role.NSO)
+def active() -> AnyResponse:
+    """Shuts a person out, signed out at once; or lets one in again."""
+    name, on = request.form.get("name", ""), request.form.get("on") == "1"
+    (activate_person if on else deactivate_person)(the_door().store, the_person(), name)
+    told = _("%(name)s may come back, with a new link.") if on else _("%(name)s is shut out.")
+    flash(told % {"name": name}, "good")
+    return redirect(url_for(".people"))
 
 
 def _link(name: str) -> str:

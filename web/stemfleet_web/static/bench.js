@@ -3,30 +3,103 @@
 const wall = document.getElementById("wall");
 const line = document.getElementById("line");
 const said = document.getElementById("said"); // for those who listen: one sentence for each slot that ends
-const tiles = new Map([...wall.querySelectorAll(".slot")].map((tile) => [tile.dataset.slot, tile]));
+const soundButton = document.getElementById("sound");
+const startAll = document.getElementById("start-all");
 const SILENCE = 25000; // longer than two heartbeats: the line is dead, whatever the browser believes
 const POLL = 2000;
 const RETRY_LIVE = 30000;
+const TONES = { PASS: [[660, 0], [990, 0.14]], FAIL: [[220, 0], [165, 0.2], [165, 0.4]], other: [[392, 0], [330, 0.18]] };
+let tiles = new Map();
 let source = null;
 let watchdog = null;
 let polling = null;
+let audio = null;
+let begun = false; // what had ended before this page was opened makes no sound
+
+function gather() {
+  tiles = new Map([...wall.querySelectorAll(".slot")].map((tile) => [tile.dataset.slot, tile]));
+  startAll.disabled = tiles.size === 0;
+  // What was scanned and not yet started outlives a reload.
+  for (const [slot, tile] of tiles) {
+    const field = tile.querySelector("input");
+    const key = `stemfleet kit ${slot}`;
+    field.value = field.value || sessionStorage.getItem(key) || "";
+    field.oninput = () => sessionStorage.setItem(key, field.value);
+  }
+}
+
+// Boards were plugged in or pulled out: tiles come and go, those that stay keep what is typed in them.
+async function arrange(names) {
+  if (names.length === tiles.size && names.every((name) => tiles.has(name))) return;
+  const answer = await fetch(location.href, { cache: "no-store" });
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#wall .wall");
+  if (!fresh) return;
+  for (const tile of [...fresh.querySelectorAll(".slot")]) {
+    const known = tiles.get(tile.dataset.slot);
+    if (known) tile.replaceWith(known);
+  }
+  const focused = document.activeElement;
+  wall.querySelector(".wall").replaceChildren(...fresh.children);
+  gather();
+  if (wall.contains(focused)) focused.focus();
+}
 
 function show(slots) {
-  for (const { slot, number, status, outcome, kit, html } of slots) {
+  for (const { slot, number, status, outcome, title, kit, html } of slots) {
     const tile = tiles.get(slot);
     if (!tile) continue;
     const open = tile.querySelector(".detail[open]") !== null;
     tile.querySelector(".live").innerHTML = html;
+    tile.querySelector(".slot-title").textContent = title;
     if (open) tile.querySelector(".detail")?.setAttribute("open", "");
-    if (status === "done" && tile.dataset.number !== String(number)) {
+    if (status === "done" && tile.dataset.status === "running" && begun) {
       said.textContent = `${slot}: ${tile.querySelector(".big-word").textContent.trim()}`;
+      play(TONES[outcome] || TONES.other);
+    }
+    const field = tile.querySelector("input");
+    const expected = kit && (status === "running" || tile.dataset.status !== status);
+    if (expected && document.activeElement !== field) field.value = kit;
+    if (status === "empty" && tile.dataset.status === "done" && !kit && document.activeElement !== field) {
+      field.value = ""; // the next board is not for that kit
+      sessionStorage.removeItem(`stemfleet kit ${slot}`);
     }
     tile.dataset.number = number;
     tile.dataset.status = status;
     tile.dataset.outcome = outcome || "";
-    const field = tile.querySelector("input");
-    if (kit && status === "running" && document.activeElement !== field) field.value = kit;
   }
+  begun = true;
+}
+
+async function hear({ slots, names }) {
+  if (names) await arrange(names);
+  show(slots);
+}
+
+function play(notes) {
+  if (soundButton.getAttribute("aria-pressed") !== "true" || audio?.state !== "running") return;
+  for (const [pitch, after] of notes) {
+    const tone = audio.createOscillator();
+    const volume = audio.createGain();
+    const at = audio.currentTime + after;
+    tone.frequency.value = pitch;
+    volume.gain.setValueAtTime(0.3, at);
+    volume.gain.exponentialRampToValueAtTime(0.001, at + 0.18);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(at);
+    tone.stop(at + 0.2);
+  }
+}
+
+function setSound(on) {
+  soundButton.setAttribute("aria-pressed", String(on));
+  soundButton.textContent = soundButton.dataset[on ? "on" : "off"];
+  localStorage.setItem("stemfleet sound", on ? "on" : "off");
+}
+
+// Browsers let a page sound only after a key or a click: the first scan is one.
+function wake() {
+  audio = audio || new AudioContext();
+  if (audio.state === "suspended") audio.resume();
 }
 
 function say(kind) {
@@ -49,7 +122,7 @@ function listen() {
   source.onmessage = (event) => {
     stopPolling();
     heard();
-    show(JSON.parse(event.data).slots);
+    hear(JSON.parse(event.data));
   };
   source.addEventListener("beat", heard);
   source.onerror = () => {
@@ -71,7 +144,7 @@ function poll() {
       const answer = await fetch(wall.dataset.snapshot, { cache: "no-store" });
       if (answer.redirected) location.assign(answer.url); // signed out
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
-      show((await answer.json()).slots);
+      await hear(await answer.json());
       say("polling");
     } catch {
       say("lost");
@@ -90,43 +163,69 @@ function tell(problems) {
   }
 }
 
-wall.addEventListener("submit", async (event) => {
-  event.preventDefault();
+async function send(orders) {
   const body = new FormData(wall);
-  const { name, value } = event.submitter;
-  body.append(name, value);
+  for (const [name, value] of Object.entries(orders)) body.append(name, value);
   try {
     const answer = await fetch(wall.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    const said = await answer.json();
-    tell(said.problems || { [tiles.keys().next().value]: said.error });
-    if (Object.keys(said.problems || {}).length) {
-      wall.querySelector(".slot-problem:not([hidden])").closest(".slot").querySelector("input").focus();
-    }
+    const given = await answer.json();
+    tell(given.problems || { [orders.slot || tiles.keys().next().value]: given.error });
+    return given;
   } catch {
     say("lost");
+    return { problems: {} };
   }
+}
+
+function goTo(field) {
+  field.focus();
+  field.select();
+}
+
+function fieldOf(slot) {
+  return tiles.get(slot)?.querySelector("input");
+}
+
+wall.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { name, value } = event.submitter;
+  const { problems } = await send({ [name]: value });
+  const first = Object.keys(problems || {})[0];
+  if (first && fieldOf(first)) fieldOf(first).focus();
 });
 
-// Enter, as a scanner sends it, moves on to the next slot that waits, and at last to "start all".
+// A scanner ends with Enter. A code of the sheet is an order; a tag is for the slot, and the next free field comes.
+async function scanned(field) {
+  const slot = field.closest(".slot").dataset.slot;
+  const text = field.value.trim();
+  if (text.startsWith("*")) {
+    field.value = "";
+    sessionStorage.removeItem(`stemfleet kit ${slot}`);
+    const { focus } = await send({ scan: text, slot });
+    goTo(fieldOf(focus) || field);
+    return;
+  }
+  const fields = [...wall.querySelectorAll('.slot:not([data-status="running"]) input')];
+  const next = fields[fields.indexOf(field) + 1];
+  if (next) goTo(next);
+  else startAll.focus();
+  if (text) await send({ expect: slot });
+}
+
 wall.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
   event.preventDefault();
-  const fields = [...wall.querySelectorAll('.slot:not([data-status="running"]) input')];
-  const next = fields[fields.indexOf(event.target) + 1];
-  if (next) {
-    next.focus();
-    next.select();
-  } else {
-    document.getElementById("start-all").focus();
-  }
+  scanned(event.target);
 });
 
-// What was scanned and not yet started outlives a reload.
-for (const [slot, tile] of tiles) {
-  const field = tile.querySelector("input");
-  const key = `stemfleet kit ${slot}`;
-  field.value = field.value || sessionStorage.getItem(key) || "";
-  field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
-}
+soundButton.hidden = false;
+setSound(localStorage.getItem("stemfleet sound") === "on");
+soundButton.addEventListener("click", () => {
+  setSound(soundButton.getAttribute("aria-pressed") !== "true");
+  wake();
+  play(TONES.PASS);
+});
+for (const kind of ["keydown", "pointerdown"]) addEventListener(kind, wake, { capture: true });
 
+gather();
 listen();

@@ -1,0 +1,111 @@
+"""Yield: how many boards passed at the first try, what kept the others from it, and the claim to a supplier."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+
+from flask import Blueprint, Response, render_template, request
+
+from stemfleet.bench import (
+    Chosen,
+    Dimension,
+    FirstRun,
+    first_runs,
+    known_origins,
+    pareto,
+    supplier_claim,
+    yield_by,
+)
+from stemfleet.errors import InputError
+from stemfleet_web.door import the_door
+from stemfleet_web.language import language
+from stemfleet_web.persons import STAFF, only, the_person
+
+blueprint = Blueprint("quality", __name__)
+_MOST_ROWS = 60  # the slots of a big bench, the days of two months; the CSV file has all
+
+
+@blueprint.get("/quality")
+@only(*STAFF)
+def quality() -> str:
+    """Charts by model, delivery lot, supplier, slot or day, for what was chosen."""
+    runs, by = _runs(), _dimension(request.args.get("by") or Dimension.LOT)
+    lots, suppliers = known_origins(the_door().store)
+    rows = yield_by(runs, by)
+    return render_template(
+        "quality.html",
+        boards=len(runs),
+        passed=sum(run.passed for run in runs),
+        rows=rows[-_MOST_ROWS:] if by is Dimension.DAY else rows[:_MOST_ROWS],
+        more=max(0, len(rows) - _MOST_ROWS),
+        reasons=pareto(runs),
+        by=by,
+        dimensions=Dimension,
+        chosen=request.args,
+        models=the_door().workshop.models,
+        lots=lots,
+        suppliers=suppliers,
+    )
+
+
+@blueprint.get("/quality.csv")
+@only(*STAFF)
+def table() -> Response:
+    """The same figures for a spreadsheet: yield by every dimension, then the reasons. UTF-8, with a mark for Excel."""
+    text = io.StringIO()
+    csv.writer(text).writerows(_rows(_runs()))
+    response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = "attachment; filename=yield.csv"
+    return response
+
+
+@blueprint.post("/quality/claim")
+@only(*STAFF)
+def claim() -> Response:
+    """The claim sheet for a supplier, in the reader's language."""
+    supplier, lot = request.form.get("supplier", ""), request.form.get("lot") or None
+    content = supplier_claim(the_door().workshop, the_person(), supplier, "el" if language() == "el" else "en", lot)
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = "inline; filename=claim.pdf"
+    return response
+
+
+def _rows(runs: list[FirstRun]) -> Iterator[list[object]]:
+    yield ["by", "value", "boards", "passed_first", "share", "runs_that_could_not_tell"]
+    for by in Dimension:
+        for row in yield_by(runs, by):
+            yield [by.value, _harmless(row.value), row.boards, row.passed, f"{row.share:.4f}", row.untold]
+    for reason in pareto(runs):
+        yield ["reason", reason.reason, reason.boards, "", f"{reason.share:.4f}", ""]
+
+
+def _harmless(text: str) -> str:
+    """A text that a spreadsheet would take for a formula begins with an apostrophe."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def _runs() -> list[FirstRun]:
+    asked = request.args
+    chosen = Chosen(
+        model=asked.get("model") or None,
+        lot=asked.get("lot") or None,
+        supplier=asked.get("supplier") or None,
+        since=_day("since"),
+        until=_day("until"),
+    )
+    return first_runs(the_door().store, chosen)
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InputError("{text} is not a day. One looks like 2026-03-02.", text=text) from error
+
+
+def _dimension(text: str) -> Dimension:
+    if text not in set(Dimension):
+        raise InputError("The yield is not counted by {what}.", what=text)
+    return Dimension(text)

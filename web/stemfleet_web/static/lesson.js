@@ -1,0 +1,11 @@
+// Waits for the board that shows a position; without this script the page asks anew by itself.
+"use strict";
+const lesson = document.getElementById("lesson");
+setInterval(async () => {
+  try {
+    const { place, over } = await (await fetch(lesson.dataset.state, { cache: "no-store" })).json();
+    if (place || over) location.reload();
+  } catch {
+    // the program is being started anew: ask again
+  }
+}, 1000);
