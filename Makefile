@@ -8,7 +8,7 @@ RUN_PACKAGES := python3-venv gcc libc6-dev avrdude simavr libsimavr-dev libelf-d
 	arduino-core-avr qemu-system-arm
 TEST_PACKAGES := chromium postgresql poppler-utils
 
-.PHONY: demo test setup setup-test lint translations firmware bench-allocation mutants-allocation clean
+.PHONY: demo test setup setup-test lint translations firmware bench-allocation faults mutants-allocation clean
 
 demo: setup
 	$(BIN)/stemfleet demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -52,6 +52,11 @@ bench-allocation: setup
 	test -x build/bench/rivals/bin/python || $(PYTHON) -m venv build/bench/rivals
 	build/bench/rivals/bin/python -m pip install --quiet scipy networkx
 	$(BIN)/python benchmarks/allocation/run.py --folder build/bench --others build/bench/rivals/bin/python
+
+# Half an hour: every fault of every kind of virtual board, boards unplugged and benches killed at random moments. Prints its
+# seed (again: make faults FAULTS="--seed 7") and writes docs/faults.md.
+faults: setup-test
+	$(BIN)/python tests/devices/fault_campaign.py $(FAULTS)
 
 # Every fault that the allocation's tests must find is put in, one at a time, into a copy.
 mutants-allocation: setup-test
