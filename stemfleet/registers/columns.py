@@ -8,6 +8,7 @@ from stemfleet.errors import InputError
 from stemfleet.registers.names import fold
 
 SEARCHED_ROWS = 40  # covers and remarks above the titles are shorter than this in every file seen
+SEARCHED_COLUMNS = 256  # the widest register has 39
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Titles:
 
 def match(cells: Sequence[str], columns: Sequence[Column], row: int) -> Titles:
     """Reads one row as titles; each goes to one column at most, the leftmost of equal ones."""
-    folded = tuple(fold(cell) if cell else "" for cell in cells)
+    folded = tuple(fold(cell) if cell else "" for cell in cells[:SEARCHED_COLUMNS])
     places: dict[str, int] = {}
     for column in columns:
         free = [i for i, title in enumerate(folded) if title and i not in places.values()]

@@ -56,6 +56,7 @@ _PERSON = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{1,40}|[A-Z]?[0-9a-f]{8,40}")
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:[-/–]\d{2,4}.*)?")
 _LONGEST_KIND = 100
 _FIRST_YEAR = 2005  # eTwinning's first
+_LONGEST_WORD = 64  # of a kit's model, wave, serial and state
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _EXCEL_DAY_ZERO = date(1899, 12, 30)  # day 1 is 1900-01-01, with the leap day of 1900 that Excel counts
 
@@ -86,7 +87,9 @@ def read_departments(path: Path) -> DepartmentsFile:
                 earlier=earlier.row,
             )
     values = tuple(rows.values())
-    return DepartmentsFile(table.file, table.format, values, tuple(table.skipped), tuple(table.findings))
+    return DepartmentsFile(
+        table.file, table.format, values, tuple(table.skipped), (*table.findings, *table.findings.more())
+    )
 
 
 def read_evidence(path: Path) -> EvidenceFile:
@@ -98,7 +101,7 @@ def read_evidence(path: Path) -> EvidenceFile:
     """
     with open_table(path, EVIDENCE_COLUMNS) as table:
         rows = tuple(_collect(table, _evidence))
-    return EvidenceFile(table.file, table.format, rows, tuple(table.skipped), tuple(table.findings))
+    return EvidenceFile(table.file, table.format, rows, tuple(table.skipped), (*table.findings, *table.findings.more()))
 
 
 def read_legacy(path: Path) -> LegacyFile:
@@ -122,7 +125,7 @@ def read_legacy(path: Path) -> LegacyFile:
                 serial=row.serial,
                 earlier=earlier.row,
             )
-    return LegacyFile(table.file, table.format, rows, tuple(table.skipped), tuple(table.findings))
+    return LegacyFile(table.file, table.format, rows, tuple(table.skipped), (*table.findings, *table.findings.more()))
 
 
 def is_person_id(text: str) -> bool:
@@ -180,6 +183,9 @@ def _person(table: Table, row: int, written: str | None) -> str | None:
 
 
 def _legacy(table: Table, row: int, fields: Fields) -> LegacyRow:
+    for name in ("model", "wave", "serial", "state"):
+        if len(fields.get(name, "")) > _LONGEST_WORD:
+            raise _Incomplete(f"{name}: {fields[name][:_LONGEST_WORD]}…")
     return LegacyRow(
         code=_recipient(table, row, fields),
         model=_needed(fields, "model"),
@@ -223,16 +229,21 @@ def _count(text: str) -> int:
 
 def _date(table: Table, row: int, text: str) -> date:
     """An ISO date, day/month/year, or the number that a spreadsheet shows for an unformatted date."""
+    as_number = text.isascii() and text.isdigit() and len(text) == 5
     try:
         if found := _DAY.fullmatch(text):
-            return date(int(found[3]), int(found[2]), int(found[1]))
-        if text.isdigit() and len(text) == 5:
+            day = date(int(found[3]), int(found[2]), int(found[1]))
+        elif as_number:
             day = _EXCEL_DAY_ZERO + timedelta(days=int(text))
-            _find(table, "date_as_number", "The date is the number {written}: read as {code}.", row, text, str(day))
-            return day
-        return date.fromisoformat(text[:10])
+        else:
+            day = date.fromisoformat(text[:10])
     except ValueError:
         raise _Incomplete(f"date: {text}") from None
+    if day.year < _FIRST_YEAR:
+        raise _Incomplete(f"date: {text}")
+    if as_number:
+        _find(table, "date_as_number", "The date is the number {written}: read as {code}.", row, text, str(day))
+    return day
 
 
 def _find(table: Table, code: str, text: str, row: int, written: str, read_as: str) -> None:

@@ -104,6 +104,18 @@ _UNTOLD = {
         "The file has no column for minority schools: what is known of them is kept.",
     ),
 }
+_SHOWN = {  # a field's title, for a sentence about it
+    "name": "Ονομασία",
+    "level": "Τύπος σχολείου",
+    "region": "Περιφέρεια",
+    "directorate": "Διεύθυνση Εκπαίδευσης",
+    "municipality": "Δήμος",
+    "address": "Διεύθυνση",
+    "postal_code": "ΤΚ",
+    "phone": "Τηλέφωνο",
+    "email": "e-mail",
+    "categories": "Ειδικός Χαρακτηρισμός",
+}
 _COUNTRY = {"ΕΛΛΑΔΑ", "ΕΛΛΑΣ", "GREECE"}
 
 
@@ -129,7 +141,8 @@ class SchoolsReading:
 
     def findings(self, schools: int) -> list[Finding]:
         """What to look at in a file that turned out to hold so many schools."""
-        return [*_about_the_file(self._table, self.known, schools), *self._table.findings]
+        found = self._table.findings
+        return [*_about_the_file(self._table, self.known, schools), *found, *found.more()]
 
 
 @contextmanager
@@ -270,12 +283,16 @@ def refuse_other_data(file: str, sheet: str | None, earlier: SchoolRow, later: S
             row=later.row,
             code=later.code,
             earlier=earlier.row,
-            field=field,
-            one=one,
-            other=other,
+            field=_SHOWN.get(field, field),
+            one=_shown(one),
+            other=_shown(other),
         )
     text = "School {code} is in row {earlier} already, with the same data: read once."
     return Finding("repeated", text, {"code": later.code, "earlier": earlier.row}, later.row, sheet, Weight.NOTE)
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else "–" if value is None else str(value)
 
 
 def _finding(

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,18 +64,18 @@ def check_sizes(path: str) -> None:
             unpacked = sum(entry.file_size for entry in entries)
             packed = sum(entry.compress_size for entry in entries) or 1
             if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED:
-                raise Refused("it unpacks to {size} MB in {parts} parts: too much.", **_size(unpacked, entries))
+                raise Refused("{file}: it unpacks to {size} MB in {parts} parts: too much.", **_size(unpacked, entries))
             if unpacked > BOMB_SIZE and unpacked > BOMB_RATIO * packed:
                 raise Refused(
-                    "it unpacks to {size} MB from {packed} kB: padding, not a table.",
+                    "{file}: it unpacks to {size} MB from {packed} kB: padding, not a table.",
                     packed=packed >> 10,
                     **_size(unpacked, entries),
                 )
             for entry in entries:
                 if re.fullmatch(r"xl/worksheets/[^/]+\.xml", entry.filename):
                     _check_corners(archive, entry.filename)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise Refused("it is damaged or cut short ({why}). Ask for it again.", why=str(error)) from None
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError):
+        raise Refused("{file}: it is damaged or cut short. Ask for it again.") from None
 
 
 def _size(unpacked: int, entries: list[zipfile.ZipInfo]) -> dict[str, int]:
@@ -95,8 +96,7 @@ def _check_corners(archive: zipfile.ZipFile, part: str) -> None:
                 low, high = min(low, *rows), max(high, *rows)
     if columns and (high - low + 1) * (max(columns) - min(columns) + 1) > MAX_CELLS:
         raise Refused(
-            "{part} has cells as far as column {column}, row {row}. Delete what stands outside the table.",
-            part=part,
+            "{file}: it has cells as far as column {column}, row {row}. Delete what stands outside the table.",
             column=max(columns),
             row=high,
         )
@@ -113,7 +113,7 @@ def text_of(value: Any) -> str:
     """A cell as text: whole numbers without a point, dates as ISO 8601."""
     if isinstance(value, str):
         if len(value) > MAX_TEXT:
-            raise Refused("a cell holds {length} letters: too many.", length=len(value))
+            raise Refused("{file}: a cell holds {length} letters: too many.", length=len(value))
         return value
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
@@ -151,8 +151,10 @@ def serve(path: str) -> None:
                 _send(workbook.get_sheet_by_name(_visible(workbook)[int(index)]))
     except python_calamine.CalamineError as error:
         if "Cell limit" in str(error):
-            raise Refused("it has cells far outside of any table. Delete what stands right of and below it.") from None
-        raise Refused("it is not a workbook that can be read ({why}). Ask for it again.", why=str(error)) from None
+            raise Refused(
+                "{file}: it has cells far outside of any table. Delete what stands right of and below it."
+            ) from None
+        raise Refused("{file}: it is not a workbook that can be read. Ask for it again, as .xlsx or .csv.") from None
 
 
 def _visible(workbook: Any) -> list[str]:
@@ -171,7 +173,9 @@ def _send(sheet: Any) -> None:
     for row in rows_of(sheet):
         written += say(row)
         if written > MAX_OUTPUT:
-            raise Refused("it holds more text than any table of schools: over {size} MB.", size=MAX_OUTPUT >> 20)
+            raise Refused(
+                "{file}: it holds more text than any table of schools: over {size} MB.", size=MAX_OUTPUT >> 20
+            )
     say({"end": True})
 
 

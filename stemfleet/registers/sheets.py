@@ -82,7 +82,7 @@ def _answer(child: "subprocess.Popen[str]", pipe: IO[str], file: str) -> Any:
     if line.endswith("\n"):
         answer = json.loads(line)
         if isinstance(answer, dict) and "refused" in answer:
-            raise InputError("{file}: " + answer["refused"], file=file, **answer["facts"])
+            raise InputError(answer["refused"], file=file, **answer["facts"])
         return answer
     child.wait()
     raise InputError(

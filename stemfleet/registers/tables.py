@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-import json
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from stemfleet.registers.columns import (
 from stemfleet.registers.names import clean, fold, is_clean
 from stemfleet.registers.sheets import Sheet, Workbook, open_workbook
 from stemfleet.registers.textfiles import detect_encoding
-from stemfleet.registers.units import read_units
-from stemfleet.registers.values import Container, FileFormat, Finding, Shape, Skipped, SkipReason
+from stemfleet.registers.units import read_json, read_units
+from stemfleet.registers.values import Container, FileFormat, Finding, Findings, Shape, Skipped, SkipReason
 
 MAX_BYTES = 1 << 30
 _DELIMITERS = (";", ",", "\t", "|")
@@ -46,7 +46,7 @@ class Table:
     fields: frozenset[str]
     rows: Iterator[tuple[int, Fields]]
     skipped: list[Skipped]
-    findings: list[Finding]
+    findings: Findings
     bytes_read: Callable[[], int] = lambda: 0
 
 
@@ -70,14 +70,16 @@ def open_table(path: Path, columns: Sequence[Column]) -> Iterator[Table]:
 def _sniff(path: Path) -> Container:
     """What the file is by its first bytes; its ending is not believed."""
     try:
-        size = path.stat().st_size
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise InputError("{file} cannot be read: it is not a file.", file=str(path))
         with path.open("rb") as file:
             head = file.read(4096)
     except FileNotFoundError:
         raise NotFound("{file}: there is no such file.", file=str(path)) from None
     except OSError as error:
         raise InputError("{file} cannot be read: {why}.", file=str(path), why=error.strerror) from None
-    if size > MAX_BYTES:
+    if about.st_size > MAX_BYTES:
         raise InputError("{file} is larger than {limit} MB.", file=path.name, limit=MAX_BYTES >> 20)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text:
@@ -101,16 +103,7 @@ def _sniff(path: Path) -> Container:
 
 
 def _json_table(path: Path, columns: Sequence[Column]) -> Table:
-    try:
-        document = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        raise InputError(
-            "{file} is not readable as JSON (line {line}): {why}. Was the download complete?",
-            file=path.name,
-            line=line or 1,
-            why=str(error),
-        ) from None
+    document = read_json(path)
     units, findings = read_units(document, path.name)
     keys = list(dict.fromkeys(itertools.chain.from_iterable(units)))
     titles = refuse_missing(match(keys, columns, 1), columns, path.name)
@@ -122,7 +115,7 @@ def _json_table(path: Path, columns: Sequence[Column]) -> Table:
         fields=frozenset(places),
         rows=_unit_rows(units, places),
         skipped=[],
-        findings=findings,
+        findings=Findings(findings),
     )
 
 
@@ -165,9 +158,11 @@ def _csv_rows(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:
             yield next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
+        except csv.Error:
             raise InputError(
-                "{file}, row {row}: {why}. Is a quotation mark left open?", file=file, row=number, why=str(error)
+                "{file}, row {row}: it cannot be taken apart into cells. Is a quotation mark left open?",
+                file=file,
+                row=number,
             ) from None
 
 
@@ -218,7 +213,7 @@ def _shape(titles: Titles) -> Shape:
 
 def _table(path: Path, detected: FileFormat, titles: Titles, rows: Iterable[list[str]]) -> Table:
     skipped: list[Skipped] = []
-    table = Table(path.name, detected, frozenset(titles.places), iter(()), skipped, [])
+    table = Table(path.name, detected, frozenset(titles.places), iter(()), skipped, Findings())
     table.rows = _fields(rows, titles, table)
     return table
 

@@ -1,11 +1,48 @@
 """The JSON of the two public registers: one page, several pages, or the bare list of units."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 from stemfleet.errors import InputError
 from stemfleet.registers.values import Finding
 
 Unit = dict[str, Any]
+_NEXT = re.compile(r"[\s,]*")
+
+
+def read_json(path: Path) -> Any:
+    """The JSON of a file; several documents one after the other are a list: pages that were put together.
+
+    Raises InputError with the line that is not JSON.
+    """
+    try:
+        text = path.read_bytes()
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        documents = _documents(text) if getattr(error, "msg", "") == "Extra data" else []
+        if not documents:
+            raise InputError(
+                "{file}, line {line}: it is not readable as JSON. Was the download complete?",
+                file=path.name,
+                line=getattr(error, "lineno", 1),
+            ) from None
+        return documents
+
+
+def _documents(text: bytes) -> list[Any]:
+    """Documents with nothing but blanks between them, or nothing if one of them is none."""
+    whole = text.decode(json.detect_encoding(text)).strip()
+    decoder, at, found = json.JSONDecoder(), 0, []
+    try:
+        while at < len(whole):
+            document, at = decoder.raw_decode(whole, at)
+            found.append(document)
+            at = _NEXT.match(whole, at).end()  # type: ignore[union-attr]  # it fits the empty text
+    except (ValueError, RecursionError):
+        return []
+    return found
 
 
 def read_units(document: Any, file: str) -> tuple[list[Unit], list[Finding]]:

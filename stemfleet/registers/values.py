@@ -74,6 +74,31 @@ class Finding:
         return self.text.format(**self.facts)
 
 
+class Findings(list[Finding]):
+    """Findings of a table; of those that `append` brings, the first thousand of each kind are kept."""
+
+    MOST = 1000
+
+    def __init__(self, first: Iterable[Finding] = ()) -> None:
+        super().__init__(first)
+        self.seen: Counter[str] = Counter()
+
+    def append(self, finding: Finding) -> None:
+        self.seen[finding.code] += 1
+        if self.seen[finding.code] <= self.MOST:
+            super().append(finding)
+
+    def more(self) -> list[Finding]:
+        """For each kind with more of them, how many are not listed."""
+        text = "There are {count} more findings like the last one of this kind (row {row})."
+        last = {finding.code: finding for finding in self}
+        return [
+            Finding(code, text, {"count": count - self.MOST, "row": last[code].row}, last[code].row)
+            for code, count in self.seen.items()
+            if count > self.MOST
+        ]
+
+
 class SkipReason(StrEnum):
     """Why a row is not loaded. None of these refuses the file."""
 
