@@ -57,6 +57,28 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("POST", "/bench"): STAFF,
     ("GET", "/bench/snapshot"): STAFF,
     ("GET", "/bench/events"): STAFF,
+    ("GET", "/bench/positions"): STAFF,
+    ("POST", "/bench/positions"): STAFF,
+    ("GET", "/bench/positions/learn"): STAFF,
+    ("GET", "/bench/positions/learn.json"): STAFF,
+    ("POST", "/bench/positions/end"): STAFF,
+    ("POST", "/bench/positions/<name>/recipe"): STAFF,
+    ("POST", "/bench/positions/<name>/forget"): STAFF,
+    ("POST", "/bench/auto-start"): STAFF,
+    ("GET", "/bench/codes.pdf"): STAFF,
+    ("GET", "/boards/<path:board_id>"): STAFF,
+    ("GET", "/quality"): STAFF,
+    ("GET", "/quality.csv"): STAFF,
+    ("POST", "/quality/claim"): STAFF,
+    ("GET", "/kits/stale"): STAFF,
+    ("POST", "/kits/<tag>/override"): STAFF,
+    ("POST", "/kits/<tag>/override/decide"): STAFF,
+    ("GET", "/kits/<tag>/check/<recipe>"): STAFF,
+    ("POST", "/kits/<tag>/check/<recipe>"): STAFF,
+    ("GET", "/kits/<tag>/records.zip"): STAFF,
+    ("GET", "/runs/<int:run>/files/<name>"): STAFF,
+    ("GET", "/runs/<int:run>/record.json"): STAFF,
+    ("POST", "/people/active"): NSO,
     ("GET", "/kits"): STAFF,
     ("GET", "/kits/receive"): STAFF,
     ("POST", "/kits/receive"): STAFF,
@@ -108,7 +130,7 @@ def test_nobody_gets_further_than_the_table_says(
     person: Person | None = None if who == "anybody" else request.getfixturevalue(who)
     visitor = visit(person)
     places = {"<tag>": stock.shipped, "<school>": stock.school, "<code>": stock.school, "<token>": "none"}
-    places["<int:number>"] = "1"
+    places |= {"<int:number>": "1", "<int:run>": "1"}
     wrong = []
     for (method, rule), allowed in TABLE.items():
         path = rule

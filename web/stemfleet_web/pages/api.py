@@ -9,7 +9,7 @@ from stemfleet.kits import show_kit
 from stemfleet.shipments import ship_kits
 from stemfleet.waves import list_waves
 from stemfleet_web.door import the_door
-from stemfleet_web.persons import STAFF, check_may_see, only, the_person
+from stemfleet_web.persons import STAFF, check_may_see, is_staff, only, the_person
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -24,7 +24,7 @@ def waves() -> Response:
 def kit(tag: str) -> Response:
     view = show_kit(the_door().workshop, tag)
     check_may_see(view.kit.school_code)
-    return jsonify(view.as_json())
+    return jsonify(view.as_json(names=is_staff(the_person())))
 
 
 @blueprint.post("/kits/<tag>/ship")
