@@ -87,9 +87,7 @@ def read_departments(path: Path) -> DepartmentsFile:
                 earlier=earlier.row,
             )
     values = tuple(rows.values())
-    return DepartmentsFile(
-        table.file, table.format, values, tuple(table.skipped), (*table.findings, *table.findings.more())
-    )
+    return DepartmentsFile(table.file, table.format, values, tuple(table.skipped), table.findings.whole())
 
 
 def read_evidence(path: Path) -> EvidenceFile:
@@ -101,7 +99,7 @@ def read_evidence(path: Path) -> EvidenceFile:
     """
     with open_table(path, EVIDENCE_COLUMNS) as table:
         rows = tuple(_collect(table, _evidence))
-    return EvidenceFile(table.file, table.format, rows, tuple(table.skipped), (*table.findings, *table.findings.more()))
+    return EvidenceFile(table.file, table.format, rows, tuple(table.skipped), table.findings.whole())
 
 
 def read_legacy(path: Path) -> LegacyFile:
@@ -125,7 +123,7 @@ def read_legacy(path: Path) -> LegacyFile:
                 serial=row.serial,
                 earlier=earlier.row,
             )
-    return LegacyFile(table.file, table.format, rows, tuple(table.skipped), (*table.findings, *table.findings.more()))
+    return LegacyFile(table.file, table.format, rows, tuple(table.skipped), table.findings.whole())
 
 
 def is_person_id(text: str) -> bool:

@@ -141,8 +141,7 @@ class SchoolsReading:
 
     def findings(self, schools: int) -> list[Finding]:
         """What to look at in a file that turned out to hold so many schools."""
-        found = self._table.findings
-        return [*_about_the_file(self._table, self.known, schools), *found, *found.more()]
+        return [*_about_the_file(self._table, self.known, schools), *self._table.findings.whole()]
 
 
 @contextmanager

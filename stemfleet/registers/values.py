@@ -88,15 +88,16 @@ class Findings(list[Finding]):
         if self.seen[finding.code] <= self.MOST:
             super().append(finding)
 
-    def more(self) -> list[Finding]:
-        """For each kind with more of them, how many are not listed."""
+    def whole(self) -> tuple[Finding, ...]:
+        """All that are kept and, for each kind with more of them, how many there are."""
         text = "There are {count} more findings like the last one of this kind (row {row})."
         last = {finding.code: finding for finding in self}
-        return [
+        more = (
             Finding(code, text, {"count": count - self.MOST, "row": last[code].row}, last[code].row)
             for code, count in self.seen.items()
             if count > self.MOST
-        ]
+        )
+        return (*self, *more)
 
 
 class SkipReason(StrEnum):
