@@ -5,11 +5,13 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 Cell = str | int | None
 # What a spreadsheet would compute, or take for the end of a cell (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SHEET_NAME = 31  # characters, at most
+_NOTES, _UNNAMED = "stemfleet", "list"  # names of the second sheet, and of one whose title is no name
 _UNDATED = datetime(2000, 1, 1)
 _FIRST_SHEET_ROW = 1
 
@@ -72,7 +74,7 @@ def xlsx_bytes(table: Table, about: Sequence[tuple[str, str]], footer: str) -> b
                 elif cell:
                     sheet.write_string(last, place, cell)
         sheet.autofilter(0, 0, last, len(table.columns) - 1)
-        notes = workbook.add_worksheet("stemfleet")
+        notes = workbook.add_worksheet(_NOTES)
         notes.set_column(0, 0, 30)
         notes.set_column(1, 1, 90)
         for number, (name, value) in enumerate(about):
@@ -81,10 +83,7 @@ def xlsx_bytes(table: Table, about: Sequence[tuple[str, str]], footer: str) -> b
     return out.getvalue()
 
 
-def _lay_out(sheet: object, table: Table, footer: str) -> None:
-    from xlsxwriter.worksheet import Worksheet  # noqa: PLC0415
-
-    assert isinstance(sheet, Worksheet)
+def _lay_out(sheet: Any, table: Table, footer: str) -> None:
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
     sheet.set_landscape()
@@ -96,4 +95,5 @@ def _lay_out(sheet: object, table: Table, footer: str) -> None:
 
 
 def _sheet_name(title: str) -> str:
-    return "".join(" " if letter in r"[]:*?/\'" else letter for letter in title)[:_SHEET_NAME].strip() or "stemfleet"
+    name = "".join(" " if letter in r"[]:*?/\'" else letter for letter in title)[:_SHEET_NAME].strip()
+    return _UNNAMED if name.lower() in ("", _NOTES) else name

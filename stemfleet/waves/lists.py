@@ -34,7 +34,7 @@ class Standing(StrEnum):
 class Chosen:
     """What a list is narrowed down to; empty is everything. `words`: of the name, or the beginning of the code.
 
-    `lot`: those who hold it or wait for it.
+    `lot`: those who hold it or wait for it; of those who got a place, who holds it.
     """
 
     standing: str = ""
@@ -190,7 +190,9 @@ def _conditions(session: Session, wave: str, chosen: Chosen, waiting: Waiting) -
     if chosen.standing:
         conditions.append(_standing(chosen.standing))
     if chosen.lot:
-        conditions.append(_of_lot(session, wave, chosen.lot, waiting))
+        held = col(Award.lot) == chosen.lot
+        got = chosen.standing == Standing.GOT
+        conditions.append(held if got else or_(held, _waits(session, wave, chosen.lot, waiting)))
     if chosen.level:
         conditions.append(col(Application.level) == chosen.level)
     if chosen.region:
@@ -214,12 +216,11 @@ def _standing(standing: str) -> ColumnElement[bool]:
     return by_word[Standing(standing)] if standing in set(Standing) else false()
 
 
-def _of_lot(session: Session, wave: str, lot: str, waiting: Waiting) -> ColumnElement[bool]:
+def _waits(session: Session, wave: str, lot: str, waiting: Waiting) -> ColumnElement[bool]:
     """Who holds nothing waits for every lot that it lists; who holds one waits for those that it prefers."""
     holding = session.exec(select(Award.school_code).where(Award.wave_code == wave)).all()
     better = sorted(set(holding).intersection(waiting.get(lot, ())))
     return or_(
-        col(Award.lot) == lot,
         and_(col(Award.id).is_(None), not_(_left()), _holds(Application.preferences, lot)),
         col(Application.school_code).in_(better),
     )

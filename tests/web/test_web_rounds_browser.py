@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
@@ -18,11 +17,9 @@ from stemfleet_web import create_app
 from stemfleet_web.door import door_of
 from tests.rounds.round_desk import STEPS, VALUE, Desk, open_desk
 from tests.web.conftest import ROOT
-from tests.web.serving import chromium, served
+from tests.web.serving import DESK, barriers, chromium, served
 
-SIZES = ({"width": 390, "height": 844}, {"width": 1280, "height": 900})
 PATIENCE_MS = 60_000
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +48,7 @@ def open_page(browser: Browser, root: str, desk: Desk) -> Iterator[Callable[...,
     contexts = []
 
     def opened(person: Person | None = None) -> Page:
-        contexts.append(browser.new_context(base_url=root, viewport=SIZES[1]))  # type: ignore[arg-type]
+        contexts.append(browser.new_context(base_url=root, viewport=DESK))
         contexts[-1].set_default_timeout(PATIENCE_MS)
         page = contexts[-1].new_page()
         if person is not None:
@@ -85,24 +82,6 @@ def test_a_long_step_goes_on_while_one_does_something_else(open_page: Callable[.
     expect(page).to_have_url(re.compile("/rounds/R1$"))
     expect(page.get_by_text("Ακολουθεί η δημοσίευση των αποτελεσμάτων.")).to_be_visible()
     assert show_round(desk.workshop.store, "R1").round.state is RoundState.DRAWN
-
-
-def barriers(page: Page, addresses: list[str]) -> list[str]:
-    """What axe finds at both sizes, and pages that are too wide."""
-    found = []
-    for address in addresses:
-        for size in SIZES:
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.goto(address)
-            page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            if wide > 0:
-                found.append(f"{address} at {size['width']}: {wide} px too wide")
-            report = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-            found += [
-                f"{address}: {v['id']} {[n['html'] for n in v['nodes']][:2]}" for v in report.response["violations"]
-            ]
-    return found
 
 
 def test_the_pages_of_a_round_have_no_barriers_that_axe_finds(open_page: Callable[..., Page], desk: Desk) -> None:
