@@ -379,5 +379,6 @@ def test_a_replay_says_that_it_was_allocated_at_once(desk: Desk, visit: Visit, t
     run_wave(desk.workshop, desk.niki, file, 2026, Draw("value"))
     page = english(visit(desk.niki)).text("/rounds/R1")
     assert "This wave was allocated all at once" in page
+    assert 'href="/waves/R1/bundle.zip"' in page
     assert "What can be done now" not in page
     assert 'class="stages"' not in page
