@@ -62,8 +62,8 @@ def show(settings: Settings, code: str, as_json: bool) -> None:
         return
     _print_school(view)
     print_table(
-        ["evidence", "year", "number", "file", "row"],
-        [(e.kind, e.year, e.number, file, e.row) for e, file in view.evidence],
+        ["evidence", "year", "number", "file", "row", "imported"],
+        [(e.kind, e.year, e.number, file, e.row, f"{at:%Y-%m-%d}") for e, file, at in view.evidence],
     )
 
 

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from stemfleet.catalogue.evidence import Course, EvidenceCatalogue
 from stemfleet.errors import Refused
@@ -179,6 +180,18 @@ def _counted(code: str, facts: dict[str, Any]) -> Finding:
         "A record of the kind «{kind}» stands for one item, but {count} of them say several. So it is kept.",
         facts,
     )
+
+
+StoredRecord = tuple[Evidence, str, datetime]
+
+
+def stored_records(session: Session, code: str) -> Sequence[StoredRecord]:
+    """The records of a school or department with the file that each came from and when it came, newest first."""
+    chosen = select(Evidence, ImportRun.file_name, ImportRun.at).join(
+        ImportRun, col(ImportRun.id) == col(Evidence.import_id)
+    )
+    newest = (col(Evidence.year).desc(), col(Evidence.kind), col(Evidence.id))
+    return session.exec(chosen.where(Evidence.school_code == code).order_by(*newest)).all()
 
 
 def keep_record(session: Session, person: Person, row: EvidenceRow, source: str, sha256: str) -> Evidence:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
 from stemfleet.errors import NotFound
 from stemfleet.schools.categories import CategorySource, categories_of, sources_of
+from stemfleet.schools.evidence import StoredRecord, stored_records
 from stemfleet.store import (
     Application,
     Award,
-    Evidence,
     HistoryEntry,
     ImportRun,
     Kit,
@@ -35,7 +35,7 @@ class SchoolView:
     school: School
     categories: Sequence[str]
     sources: Sequence[CategorySource]
-    evidence: Sequence[tuple[Evidence, str]]
+    evidence: Sequence[StoredRecord]
     applications: Sequence[Application]
     awards: Sequence[Award]
     kits: Sequence[Kit]
@@ -82,8 +82,15 @@ class SchoolView:
                 for old, file in self.legacy
             ],
             "evidence": [
-                {"kind": e.kind, "year": e.year, "number": e.number, "file": file, "row": e.row}
-                for e, file in self.evidence
+                {
+                    "kind": e.kind,
+                    "year": e.year,
+                    "number": e.number,
+                    "file": file,
+                    "row": e.row,
+                    "imported": at.isoformat(),
+                }
+                for e, file, at in self.evidence
             ],
             "moves": [
                 {
@@ -128,11 +135,11 @@ def show_school(store: Store, code: str) -> SchoolView:
             school=school,
             categories=categories_of(session, [code]).get(code, []),
             sources=sources_of(session, code),
-            evidence=_with_file(session, Evidence, code, col(Evidence.year).desc(), col(Evidence.kind)),
+            evidence=stored_records(session, code),
             applications=session.exec(select(Application).where(Application.school_code == code)).all(),
             awards=session.exec(select(Award).where(Award.school_code == code).order_by(col(Award.id))).all(),
             kits=session.exec(select(Kit).where(Kit.school_code == code).order_by(Kit.tag)).all(),
-            legacy=_with_file(session, LegacyKit, code, col(LegacyKit.id)),
+            legacy=_legacy_of(session, code),
             moves=session.exec(
                 select(SchoolMove).where(or_(SchoolMove.school_code == code, SchoolMove.successor == code))
             ).all(),
@@ -146,10 +153,7 @@ def show_school(store: Store, code: str) -> SchoolView:
         )
 
 
-RecordT = TypeVar("RecordT", Evidence, LegacyKit)
-
-
-def _with_file(session: Session, kind: type[RecordT], code: str, *order: Any) -> Sequence[tuple[RecordT, str]]:
-    """The rows of a school, each with the name of the file that it came from."""
-    chosen = select(kind, ImportRun.file_name).join(ImportRun, col(ImportRun.id) == kind.import_id)
-    return session.exec(chosen.where(kind.school_code == code).order_by(*order)).all()
+def _legacy_of(session: Session, code: str) -> Sequence[tuple[LegacyKit, str]]:
+    """The kits of earlier waves of a school, each with the name of the file that it came from."""
+    chosen = select(LegacyKit, ImportRun.file_name).join(ImportRun, col(ImportRun.id) == LegacyKit.import_id)
+    return session.exec(chosen.where(LegacyKit.school_code == code).order_by(col(LegacyKit.id))).all()

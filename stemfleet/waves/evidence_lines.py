@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
-
 from stemfleet.allocation.values import Rules
 from stemfleet.errors import NotFound
-from stemfleet.store import Evidence, ImportRun, School
+from stemfleet.schools.evidence import StoredRecord, stored_records
+from stemfleet.store import Evidence, School
 from stemfleet.waves.points import Counted, Cut, Item, PointsEntry, PointsTable
 from stemfleet.words import Level
 from stemfleet.workshop import Workshop
@@ -102,7 +101,7 @@ def lines_with_evidence(
         found = session.get(School, school)
         if found is None:
             raise NotFound("There is no school {code}.", code=school)
-        stored = _records(session, school)
+        stored = stored_records(session, school)
     level = level or found.level
     early = [row for row in stored if until is None or row[2] <= until or row[0].id in agreed]
     late = [row for row in stored if row not in early]
@@ -112,20 +111,9 @@ def lines_with_evidence(
     return SchoolEvidence(tuple(line for line in lines if line.records), others)
 
 
-_Row = tuple[Evidence, str, datetime]
-
-
-def _records(session: Session, school: str) -> Sequence[_Row]:
-    """With file and time of import; the newest first: those fill the caps."""
-    chosen = select(Evidence, ImportRun.file_name, ImportRun.at).join(
-        ImportRun, col(ImportRun.id) == col(Evidence.import_id)
-    )
-    return session.exec(
-        chosen.where(Evidence.school_code == school).order_by(col(Evidence.year).desc(), col(Evidence.id))
-    ).all()
-
-
-def _line(entry: PointsEntry, early: Sequence[_Row], late: Sequence[_Row], level: Level | None) -> EvidenceLine:
+def _line(
+    entry: PointsEntry, early: Sequence[StoredRecord], late: Sequence[StoredRecord], level: Level | None
+) -> EvidenceLine:
     of_kind = [row for row in early if row[0].kind == entry.kind]
     traced = [
         Traced(*row, *counted)
@@ -138,6 +126,6 @@ def _line(entry: PointsEntry, early: Sequence[_Row], late: Sequence[_Row], level
     return EvidenceLine(entry.label, entry.kind, sum(record.counted for record in traced), tuple(traced))
 
 
-def _item(row: _Row) -> Item:
+def _item(row: StoredRecord) -> Item:
     record = row[0]
     return Item(record.kind, record.year, record.number, record.person, record.rank)

@@ -1,6 +1,7 @@
 """Schools and evidence: previewed, applied whole or not at all, repeatable."""
 
 import csv
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -128,17 +129,14 @@ def test_departments_are_never_schools(store: Store, nso: Person, tmp_path: Path
     assert all(department.level == "university" and department.university for department, _ in departments)
 
 
-def test_evidence_keeps_the_file_and_row_that_it_came_from(store: Store, nso: Person, tmp_path: Path) -> None:
+def test_evidence_keeps_the_file_row_and_date_that_it_came_from(store: Store, nso: Person, tmp_path: Path) -> None:
     load(store, nso, "schools", write_register(tmp_path, KERKYRA))
     load(store, nso, "evidence", write_evidence(tmp_path, "2440010,national_prize,2023,18,1,1,,Θάλασσα"))
-    ((evidence, file),) = show_school(store, "2440010").evidence
-    assert (evidence.kind, evidence.year, evidence.rank, evidence.row, file) == (
-        "national_prize",
-        2023,
-        "1",
-        2,
-        "evidence.csv",
-    )
+    before = datetime.now(UTC) - timedelta(minutes=5)
+    ((evidence, file, imported),) = show_school(store, "2440010").evidence
+    assert (evidence.kind, evidence.year, evidence.rank) == ("national_prize", 2023, "1")
+    assert (file, evidence.row) == ("evidence.csv", 2)
+    assert imported > before
 
 
 def test_the_same_evidence_again_is_not_counted_twice(store: Store, nso: Person, tmp_path: Path) -> None:
