@@ -9,11 +9,19 @@ from stemfleet.rounds.draft import (
     draft_wave,
     drop_draft,
     go_back,
+    objection_window,
     publish_points,
     publish_rules,
     rules_of,
 )
-from stemfleet.rounds.draw import draw, freeze_inputs, public_value, publish_results
+from stemfleet.rounds.draw import (
+    check_appeals_until,
+    check_expected,
+    draw,
+    freeze_inputs,
+    public_value,
+    publish_results,
+)
 from stemfleet.rounds.offers import Answered, accept_offer, close_round, decline_offer, expire_offers, make_offers
 from stemfleet.rounds.provisional import PointsList, SchoolPoints, find_points, list_points, show_points
 from stemfleet.rounds.read import (
@@ -41,6 +49,8 @@ __all__ = [
     "StepView",
     "accept_offer",
     "change_rules",
+    "check_appeals_until",
+    "check_expected",
     "check_step",
     "close_round",
     "correct_applicant",
@@ -59,6 +69,7 @@ __all__ = [
     "list_points",
     "list_rounds",
     "make_offers",
+    "objection_window",
     "preview_appeal",
     "preview_correction",
     "public_value",

@@ -110,7 +110,7 @@ def publish_points(
     with workshop.store.write() as session:
         found = find_round(session, wave)
         must_allow(session, found, RoundStep.POINTS_PUBLISHED)
-        found.objections_from, found.objections_until = _window(workshop.clock(), start, until)
+        found.objections_from, found.objections_until = objection_window(workshop.clock(), start, until)
         rules = read_rules(session, found)
         progress("applicants")
         applicants = build_applicants(session, workshop.models, rules, found.year)
@@ -161,7 +161,8 @@ def _checked(workshop: Workshop, rules: Rules, year: int) -> bytes:
     return content
 
 
-def _window(now: datetime, start: datetime | None, until: datetime) -> tuple[datetime, datetime]:
+def objection_window(now: datetime, start: datetime | None, until: datetime) -> tuple[datetime, datetime]:
+    """(its beginning, its end); without a `start` it begins now. Raises InputError for a window that is none."""
     first = start or now
     if first < now:
         raise InputError(

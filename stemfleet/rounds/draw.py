@@ -47,11 +47,7 @@ def freeze_inputs(workshop: Workshop, person: Person, wave: str, beacon: Beacon,
         found = find_round(session, wave)
         must_be_possible(session, workshop, person, found, RoundStep.FROZEN)
         now = workshop.clock()
-        if expected <= now:
-            raise InputError(
-                "The random value must be one that nobody can know yet, but {expected} is over. Name a later one.",
-                expected=stamp(expected),
-            )
+        check_expected(now, expected)
         named = Beacon(_named(beacon.source), _named(beacon.round))
         files = commitment_files(read_inputs(session, found), named, now.date().isoformat())
         for name in (RULES, APPLICANTS, COMMITMENT):
@@ -105,8 +101,7 @@ def publish_results(
     with workshop.store.write() as session:
         found = find_round(session, wave)
         must_allow(session, found, RoundStep.RESULTS_PUBLISHED)
-        if appeals_until <= workshop.clock():
-            raise InputError("The time for appeals would end at {until}, which is over.", until=stamp(appeals_until))
+        check_appeals_until(workshop.clock(), appeals_until)
         progress("allocation")
         inputs, drawn = read_inputs(session, found), compute(session, found)
         _check_as_drawn(session, found, drawn)
@@ -126,6 +121,21 @@ def publish_results(
         facts = {"digest": drawn.digest, "awards": len(drawn.result.awards), "appeals_until": stamp(appeals_until)}
         take_step(session, person, found, RoundStep.RESULTS_PUBLISHED, drawn.files, **facts)
         return drawn.digest
+
+
+def check_expected(now: datetime, expected: datetime) -> None:
+    """Raises InputError for a random value that would be public already."""
+    if expected <= now:
+        raise InputError(
+            "The random value must be one that nobody can know yet, but {expected} is over. Name a later one.",
+            expected=stamp(expected),
+        )
+
+
+def check_appeals_until(now: datetime, until: datetime) -> None:
+    """Raises InputError when the time for appeals would be over already."""
+    if until <= now:
+        raise InputError("The time for appeals would end at {until}, which is over.", until=stamp(until))
 
 
 def compute(session: Session, round_: Round, *, events: bool = False) -> Drawn:

@@ -11,6 +11,8 @@ from stemfleet.allocation.commitment import Beacon
 from stemfleet.errors import InputError, Refused
 from stemfleet.rounds import (
     RoundView,
+    check_appeals_until,
+    check_expected,
     check_step,
     close_round,
     draw,
@@ -19,6 +21,7 @@ from stemfleet.rounds import (
     freeze_inputs,
     go_back,
     make_offers,
+    objection_window,
     public_value,
     publish_points,
     publish_results,
@@ -49,13 +52,17 @@ class Field:
 
 @dataclass(frozen=True)
 class StepForm:
-    """`publishes` and `undo` are sentences for the page; `long` steps go on while their person does something else."""
+    """`publishes` and `undo` are sentences for the page; `long` steps go on while their person does something else.
+
+    `check` raises InputError for values that the step would refuse, so that they can be told of at the form.
+    """
 
     title: Any
     publishes: Any
     undo: Any
     take: Callable[[Workshop, Person, str, Values, Callable[[str], None]], object]
     fields: tuple[Field, ...] = ()
+    check: Callable[[datetime, Values], object] = lambda _now, _values: None
     long: bool = False
     final: bool = True  # nothing leads back
 
@@ -145,6 +152,7 @@ FORMS: Mapping[RoundStep, StepForm] = {
             workshop, person, wave, until=_at(values, "until"), progress=progress
         ),
         (_time("until", _("Objections until")),),
+        check=lambda now, values: objection_window(now, None, _at(values, "until")),
         long=True,
         final=False,
     ),
@@ -170,6 +178,7 @@ FORMS: Mapping[RoundStep, StepForm] = {
             ),
             _time("expected", _("When it will be public")),
         ),
+        check=lambda now, values: check_expected(now, _at(values, "expected")),
         long=True,
     ),
     RoundStep.DRAWN: StepForm(
@@ -193,6 +202,7 @@ FORMS: Mapping[RoundStep, StepForm] = {
             workshop, person, wave, appeals_until=_at(values, "until"), progress=progress
         ),
         (_time("until", _("Appeals until")),),
+        check=lambda now, values: check_appeals_until(now, _at(values, "until")),
         long=True,
     ),
     RoundStep.FINALIZED: StepForm(

@@ -36,6 +36,7 @@ def take(wave: str, step: str) -> AnyResponse | str | tuple[str, int]:
     try:
         check_step(door.workshop, the_person(), wave, chosen)
         values = {field.name: field.read(typed) for field in form.fields}
+        form.check(door.workshop.clock(), values)
         if "confirmed" not in typed:
             return _confirmation(wave, chosen, form, values)
         if form.long:
