@@ -14,95 +14,21 @@ from werkzeug.test import TestResponse
 
 from stemfleet.accounts import issue_link
 from stemfleet.allocation.rules_file import parse_rules, rules_bytes
-from stemfleet.allocation.values import Lot, Rules
 from stemfleet.errors import NotFound
 from stemfleet.resources import resource
-from stemfleet.rounds import change_rules, draft_wave, list_rounds, publish_rules, rules_of, show_round
+from stemfleet.rounds import change_rules, draft_wave, go_back, list_rounds, publish_rules, rules_of, show_round
 from stemfleet.store import Evidence, ImportRun, Person, Store
 from stemfleet.waves import Draw, plan_wave, run_wave
-from stemfleet.words import Level
 from stemfleet.workshop import Workshop
 from tests.web.conftest import Visitor
 from tests.web.form_reader import FormReader
+from tests.web.planner_cases import RICH, RULES, WRONG
 from tests.web.serving import chromium, served
 
 Visit = Callable[..., Visitor]
 JSON = {"Accept": "application/json"}
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-RULES = Rules(
-    wave="W1",
-    title="Κύκλος δοκιμής",
-    lots=(
-        Lot("printer", "printer-3d", seats=1, reserves={"special": 1}, levels=(Level.PRIMARY,)),
-        Lot("kit", "microbit-kit", seats=1, levels=(Level.PRIMARY,)),
-    ),
-    points=({"kind": "project", "points": 10, "max": 40},),
-    repeat_years=4,
-    default_preferences=("printer", "kit"),
-)
-RICH: dict[str, Any] = {
-    "format": "stemfleet-rules/1",
-    "wave": "RICH",
-    "title": ' Όλα "μαζί" <b>&amp; ',
-    "lots": [
-        {
-            "lot": "one",
-            "model": "printer-3d",
-            "seats": 9,
-            "units_per_award": 2,
-            "reserves": {"region:06": 1, "remote": 0, "rural": 3},
-            "unfilled": "keep",
-            "admits": [],
-            "levels": ["second_chance", "primary"],
-            "open_region_cap": 2,
-            "category_region_caps": {"rural": 1, "region:06": 0},
-            "region_cap": None,
-        },
-        {
-            "lot": "two",
-            "model": "a-model-of-old",
-            "seats": 0,
-            "units_per_award": 1,
-            "reserves": {},
-            "unfilled": "open",
-            "admits": ["region:03", "special", "awarded"],
-            "levels": None,
-            "open_region_cap": None,
-            "category_region_caps": {},
-            "region_cap": None,
-        },
-        {
-            "lot": "three",
-            "model": "microbit-kit",
-            "seats": 1,
-            "units_per_award": 1,
-            "reserves": {},
-            "unfilled": "open",
-            "admits": None,
-            "levels": [],
-            "open_region_cap": 0,
-            "category_region_caps": {},
-            "region_cap": None,
-        },
-    ],
-    "points": [
-        {"kind": "own_kind", "points": 0, "max": 0, "max_per_person": 8, "last_years": 4},
-        {"kind": "project", "points": 5, "level_percent": {"primary": 150}, "rank_percent": {"1": 100, "α΄": 50}},
-        {"kind": "workshop", "points": 5, "level_percent": {}},
-        {"category": "rural", "kinds": ["workshop", "own_kind", "project"], "at_least": 1, "count": "items"},
-        {"category": "active", "all_of": [{"kinds": ["project"], "at_least": 2, "count": "kinds", "last_years": 2}]},
-        {
-            "category": "active",
-            "all_of": [
-                {"kinds": ["project"], "at_least": 2, "from_year": 2020},
-                {"kinds": ["mission"], "at_least": 1, "count": "persons"},
-            ],
-        },
-    ],
-    "repeat_years": 0,
-    "default_preferences": ["three", "one"],
-}
 
 
 @pytest.fixture
@@ -197,34 +123,6 @@ def test_a_new_lot_has_the_levels_that_its_equipment_is_made_for(planner: Visito
     assert form.fields["lots[0].levels"] == [level.value for level in workshop.models["printer-3d"].levels]
 
 
-WRONG: list[tuple[str, str, str, str]] = [
-    ("wave", "ΣΤΕΜ", "wave", "δεν είναι κωδικός"),
-    ("wave", "", "wave", "Συμπληρώστε το"),
-    ("year", "1999", "year", "2005"),
-    ("year", "12025", "year", "2005–2100"),
-    ("repeat_years", "-1", "repeat_years", "ακέραιος αριθμός, 0 ή μεγαλύτερος"),
-    ("lots[0].lot", "kit", "lots[1].lot", "υπάρχει δύο φορές"),
-    ("lots[1].lot", "ένα δύο", "lots[1].lot", "δεν είναι κωδικός"),
-    ("lots[0].seats", "πολλές", "lots[0].seats", "'πολλές' πρέπει να είναι ακέραιος"),
-    ("lots[0].seats", "", "lots[0].seats", "Συμπληρώστε το"),
-    ("lots[0].seats", "1.5", "lots[0].seats", "ακέραιος"),
-    ("lots[1].units_per_award", "0", "lots[1].units_per_award", "1 ή μεγαλύτερος"),
-    ("lots[1].preference", "1", "lots[1].preference", "υπάρχει δύο φορές"),
-    ("lots[1].preference", "πρώτη", "lots[1].preference", "ακέραιος"),
-    ("lots[0].reserves[0].places", "2", "lots[0].reserves", "Οι εγγυημένες θέσεις είναι 2"),
-    ("lots[0].reserves[0].places", "x", "lots[0].reserves[0]", "ακέραιος"),
-    ("lots[0].reserves[0].cap", "x", "lots[0].reserves[0]", "ακέραιος"),
-    ("lots[0].open_region_cap", "x", "lots[0].open_region_cap", "ακέραιος"),
-    ("lots[1].region_cap", "1", "lots[1].region_cap", "κύκλο με μία παρτίδα"),
-    ("lots[1].model", "zeppelin", "lots[1].model", "zeppelin"),
-    ("lots[1].levels", "kindergarten", "lots[1].levels", "δεν προορίζεται"),
-    ("points[0].points", "x", "points[0].points", "'x'"),
-    ("points[0].max", "x", "points[0].max", "'x'"),
-    ("points[0].last_years", "x", "points[0].last_years", "'x'"),
-    ("points[0].level_percent.primary", "x", "points[0].level_percent", "x"),
-]
-
-
 def test_a_mistake_is_named_at_its_field_and_what_was_typed_is_kept(planner: Visitor, schools: list[str]) -> None:
     right = imported(planner, rules_bytes(RULES)).fields
     missed = []
@@ -301,6 +199,19 @@ def test_a_plan_is_saved_as_a_draft_changed_and_dropped(
     ).get_data(as_text=True)
     with pytest.raises(NotFound):
         rules_of(workshop, "W1")
+
+
+def test_a_draft_that_published_something_is_not_dropped_and_its_form_is_as_before(
+    planner: Visitor, workshop: Workshop, nso: Person
+) -> None:
+    draft_wave(workshop, nso, RULES, 2025)
+    publish_rules(workshop, nso, "W1")
+    go_back(workshop, nso, "W1", "άλλοι κανόνες")
+    answer = planner.post("/planner/W1", act="drop", reason="λάθος")
+    assert answer.status_code == 409
+    assert "έχει ήδη δημοσιεύσει" in answer.get_data(as_text=True)
+    form = form_of(answer.get_data(as_text=True))
+    assert parse_rules(press(planner, "/planner/W1", form.fields, "export").get_data()) == RULES
 
 
 def test_a_draft_keeps_its_code_and_a_code_that_is_taken_is_refused(
@@ -387,34 +298,51 @@ def test_the_preview_changes_while_one_types_and_unsaved_work_is_not_left_unaske
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.goto(f"/sign-in/{issue_link(store, nso, nso.name)}")
         page.goto("/planner/W1")
-        line, preview = page.locator("#line"), page.locator("#preview")
-        expect(line).to_have_text("Δίνονται 2 από 2 θέσεις")
-        expect(preview.get_by_role("link", name="Δεύτερο")).to_have_count(0)
-        seats = page.get_by_label("Θέσεις", exact=True).nth(2)  # of the second lot; the first has a guarantee
-        seats.fill("2")
-        expect(line).to_contain_text("Δίνονται 3 από 3 θέσεις")
-        expect(line).to_contain_text("1 αλλαγή από το προσχέδιο")
-        expect(preview.get_by_role("link", name="Δεύτερο")).to_have_count(1)
-        seats.fill("πολλές")
-        expect(page.get_by_text("πρέπει να είναι ακέραιος").locator("visible=true").first).to_be_visible()
-        expect(seats).to_have_attribute("aria-invalid", "true")
-        seats.fill("2")
-        expect(seats).not_to_have_attribute("aria-invalid", "true")
-        page.get_by_role("button", name="Προσθήκη παρτίδας").press("Enter")
-        expect(page.locator("#f-lots-2-seats")).to_be_focused()
-        asked: list[str] = []
-        page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-        page.get_by_role("link", name="Σχολεία", exact=True).click()
-        expect(page).to_have_url(re.compile("/planner/W1$"))
-        assert asked == ["beforeunload"]
+        see_the_preview_follow(page)
+        add_a_lot_by_the_keyboard_and_save(page)
+        assert barriers(page, "/planner?from=W1", "/planner/W1") == []
+        assert complaints == []
+        page.goto("/planner/W1")
+        page.context.clear_cookies()
+        page.locator("#f-title").fill("Μετά την αποσύνδεση")
+        expect(page.locator("#line")).to_contain_text("Αποσυνδεθήκατε")
+        page.context.new_page().goto(f"/sign-in/{issue_link(store, nso, nso.name)}")
         page.get_by_role("button", name="Αποθήκευση ως προσχέδιο").click()
         expect(page.get_by_text("Αποθηκεύτηκε ως προσχέδιο")).to_be_visible()
-        expect(page.locator("#f-lots-2-seats")).to_have_value("0")
-        page.get_by_role("link", name="Σχολεία", exact=True).click()
-        expect(page).to_have_url(re.compile("/schools$"))
-        assert barriers(page, "/planner?from=W1", "/planner/W1") == []
-    assert len(rules_of(workshop, "W1").lots) == 3
-    assert complaints == []
+    saved = rules_of(workshop, "W1")
+    assert (len(saved.lots), saved.lots[1].seats, saved.title) == (3, 2, "Μετά την αποσύνδεση")
+
+
+def see_the_preview_follow(page: Page) -> None:
+    line, preview = page.locator("#line"), page.locator("#preview")
+    expect(line).to_have_text("Δίνονται 2 από 2 θέσεις")
+    expect(preview.get_by_role("link", name="Δεύτερο")).to_have_count(0)
+    seats = page.locator("#f-lots-1-seats")
+    seats.fill("2")
+    expect(line).to_contain_text("Δίνονται 3 από 3 θέσεις")
+    expect(line).to_contain_text("1 αλλαγή από το προσχέδιο")
+    expect(preview.get_by_role("link", name="Δεύτερο")).to_have_count(1)
+    seats.fill("πολλές")
+    expect(page.locator("#f-lots-1-seats-p")).to_contain_text("'πολλές' πρέπει να είναι ακέραιος")
+    expect(seats).to_have_attribute("aria-invalid", "true")
+    seats.fill("2")
+    expect(seats).not_to_have_attribute("aria-invalid", "true")
+
+
+def add_a_lot_by_the_keyboard_and_save(page: Page) -> None:
+    """Asked before what was typed is left behind; not asked any more once it is saved."""
+    page.get_by_role("button", name="Προσθήκη παρτίδας").press("Enter")
+    expect(page.locator("#f-lots-2-seats")).to_be_focused()
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Σχολεία", exact=True).click()
+    expect(page).to_have_url(re.compile("/planner/W1$"))
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Αποθήκευση ως προσχέδιο").click()
+    expect(page.get_by_text("Αποθηκεύτηκε ως προσχέδιο")).to_be_visible()
+    expect(page.locator("#f-lots-2-seats")).to_have_value("0")
+    page.get_by_role("link", name="Σχολεία", exact=True).click()
+    expect(page).to_have_url(re.compile("/schools$"))
 
 
 def barriers(page: Page, *paths: str) -> list[str]:

@@ -63,7 +63,10 @@ class Sheet:
             return None
 
     def refuse(self, error: StemfleetError) -> None:
-        self.problem = problem_of(error, self.fields)
+        problem = problem_of(error, self.fields)
+        if problem.field == "wave" and self.saved is not None:  # a draft's code is no field
+            problem = Problem("", problem.text)
+        self.problem = problem
 
 
 @blueprint.get("/planner")
@@ -100,8 +103,8 @@ def _act(sheet: Sheet) -> AnyResponse:
     """`act` is the button that was pressed; without JavaScript the whole page comes back, else what changed of it."""
     act = request.form.get("act", "preview")
     try:
-        if act == "drop" and sheet.wave is not None:
-            return _drop(sheet.wave)
+        if act == "drop" and sheet.saved is not None:
+            return _drop(sheet, *sheet.saved)
         if act == "import":
             return _answer(_imported(sheet), whole_form=True)
         if act in ("save", "export", "schools"):
@@ -133,9 +136,11 @@ def _save(sheet: Sheet) -> AnyResponse | None:
     return _go(url_for(".edit", wave=read[0].wave))
 
 
-def _drop(wave: str) -> AnyResponse:
-    drop_draft(the_door().workshop, the_person(), wave, request.form.get("reason", ""))
-    flash(_("The draft %(wave)s is dropped.", wave=wave), "good")
+def _drop(sheet: Sheet, rules: Rules, year: int) -> AnyResponse:
+    """The form of this button holds nothing but the reason."""
+    sheet.fields, sheet.unsaved = RulesFields.of(rules, year), False
+    drop_draft(the_door().workshop, the_person(), rules.wave, request.form.get("reason", ""))
+    flash(_("The draft %(wave)s is dropped.", wave=rules.wave), "good")
     return _go(url_for(".new"))
 
 

@@ -23,26 +23,35 @@ function later() {
   waiting = setTimeout(() => send("preview"), PAUSE);
 }
 
+function ask(act, signal) {
+  const typed = new FormData(form);
+  if (act !== "import") typed.delete("file");
+  typed.set("act", act);
+  const body = act === "import" ? typed : new URLSearchParams(typed);
+  return fetch(form.action, { method: "POST", body, signal, headers: { Accept: "application/json" } });
+}
+
+// After signing in anew in another window the form's token is an old one.
+async function renew() {
+  const page = new DOMParser().parseFromString(await (await fetch(form.action)).text(), "text/html");
+  const token = page.querySelector('#rules-form [name="csrf_token"]');
+  if (token) form.elements.csrf_token.value = token.value;
+  return token !== null;
+}
+
 async function send(act) {
   clearTimeout(waiting);
   pending?.abort();
   pending = new AbortController();
   const number = ++asked;
-  const body = new FormData(form);
-  if (act !== "import") body.delete("file");
-  body.set("act", act);
-  const sent = act === "import" ? body : new URLSearchParams(body);
   form.classList.add("working");
   line.textContent = form.dataset.working;
   parts.inert = act !== "preview";
   try {
-    const answer = await fetch(form.action, {
-      method: "POST",
-      body: sent,
-      headers: { Accept: "application/json" },
-      signal: pending.signal,
-    });
-    if (answer.redirected) {
+    let answer = await ask(act, pending.signal);
+    const refused = answer.status === 400 && !(await renew());
+    if (answer.status === 400 && !refused) answer = await ask(act, pending.signal);
+    if (answer.redirected || refused) {
       say(form.dataset.out);
       return;
     }
