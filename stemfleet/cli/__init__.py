@@ -32,6 +32,7 @@ COMMANDS = {
     "import": "stemfleet.cli.imports:import_",
     "kit": "stemfleet.cli.kits:kit",
     "model": "stemfleet.cli.kits:model",
+    "objection": "stemfleet.cli.objections:objection",
     "ports": "stemfleet.cli.devices:ports",
     "provision": "stemfleet.cli.devices:provision",
     "recipe": "stemfleet.cli.devices:recipe",

@@ -62,7 +62,7 @@ def a_moment(text: str | datetime) -> datetime:
     return moment.astimezone()
 
 
-def _line(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
+def read_line(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
     lines = {}
     for value in values:
         label, _, points = value.rpartition("=")
@@ -78,7 +78,7 @@ reason_option = click.option("--reason", required=True, help="Stands in the publ
 def correction_options(command: Callable[..., Iterable[str]]) -> Callable[..., Iterable[str]]:
     """What a person can say about one applicant; see `_correction`."""
     options = (
-        click.option("--line", "lines", multiple=True, callback=_line, help="LABEL=POINTS; 0 takes it out."),
+        click.option("--line", "lines", multiple=True, callback=read_line, help="LABEL=POINTS; 0 takes it out."),
         click.option("--add", multiple=True, metavar="CATEGORY"),
         click.option("--remove", multiple=True, metavar="CATEGORY"),
         click.option("--level", type=click.Choice([level.value for level in Level])),
