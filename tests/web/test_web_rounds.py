@@ -180,6 +180,7 @@ def test_a_draft_is_seen_by_the_nso_alone(desk: Desk, visit: Visit, warehouse: P
     desk.reach(RoundState.DRAFT)
     for visitor in (visit(), visit(warehouse)):
         assert visitor.get("/rounds/R1").status_code == 404
+        assert "R1" not in visitor.text("/")
         assert "R1" not in visitor.text("/rounds")
     assert "/planner/R1" in visit(desk.aris).text("/rounds/R1")
 
@@ -379,10 +380,11 @@ def test_offers_can_be_looked_through_by_answer_and_name(desk: Desk, visit: Visi
     assert (best in named, second in named) == (False, True)
 
 
-def test_the_start_page_of_the_nso_tells_what_comes_next_and_when(desk: Desk, visit: Visit) -> None:
+def test_the_start_page_of_the_nso_and_of_anybody_tells_what_comes_next_and_when(desk: Desk, visit: Visit) -> None:
     desk.reach(RoundState.PROVISIONAL)
     until = shown(desk.later(days=5))
-    assert f"Objections to the points until {until}." in english(visit(desk.aris)).text("/")
+    for reader in (visit(), visit(desk.aris)):
+        assert f"Objections to the points until {until}." in english(reader).text("/")
     desk.wait(days=6)
     assert f"The time for objections ended on {until}." in english(visit(desk.aris)).text("/")
 

@@ -27,7 +27,8 @@ def start() -> str:
     """What the visitor most likely came for."""
     person = person_or_none()
     if person is None:
-        return render_template("start_public.html", waves=_newest_waves())
+        now = the_door().workshop.clock()
+        return render_template("start_public.html", waves=_newest_waves(), views=running_rounds(), now=now)
     pages = {Role.SCHOOL: _start_school, Role.WAREHOUSE: _start_warehouse, Role.NSO: _start_nso}
     return pages[person.role](person)
 

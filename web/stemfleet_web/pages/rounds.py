@@ -21,7 +21,7 @@ from stemfleet.rounds import (
     read_published_file,
     show_round,
 )
-from stemfleet.store import Person
+from stemfleet.store import Person, Round
 from stemfleet.words import Role, RoundState, RoundStep
 from stemfleet_web.door import the_door
 from stemfleet_web.pages.round_forms import KNOWN_SOURCES, next_steps
@@ -56,10 +56,14 @@ def _mark(view: RoundView, state: RoundState, ahead: int) -> str:
 
 
 def running_rounds() -> list[RoundView]:
-    """Those of the NSO that have steps to take, the newest first."""
+    """Those that have steps to take and that the reader may see, the newest first."""
     store = the_door().store
-    going = (r for r in list_rounds(store) if not r.replay and r.state is not RoundState.CLOSED)
-    return [show_round(store, found.wave_code) for found in going]
+    views = [show_round(store, found.wave_code) for found in list_rounds(store) if _is_running(found)]
+    return [view for view in views if view.is_public or is_nso()]
+
+
+def _is_running(found: Round) -> bool:
+    return not found.replay and found.state is not RoundState.CLOSED
 
 
 def is_nso() -> bool:
@@ -77,15 +81,10 @@ def visible_round(wave: str) -> RoundView:
 
 @blueprint.get("/rounds")
 def rounds() -> str:
-    store = the_door().store
-    views = (show_round(store, found.wave_code) for found in list_rounds(store))
-    shown = [view for view in views if view.is_public or is_nso()]
+    door = the_door()
+    ended = [found for found in list_rounds(door.store) if not _is_running(found)]
     return render_template(
-        "rounds.html",
-        running=[view for view in shown if not view.round.replay and view.round.state is not RoundState.CLOSED],
-        ended=[view for view in shown if view.round.replay or view.round.state is RoundState.CLOSED],
-        now=the_door().workshop.clock(),
-        planning=PLANNING,
+        "rounds.html", views=running_rounds(), ended=ended, now=door.workshop.clock(), planning=PLANNING
     )
 
 
