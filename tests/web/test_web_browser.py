@@ -121,10 +121,19 @@ def test_a_kit_leaves_by_the_keyboard_alone(
 
 
 PAGES = {
-    "anybody": ["/", "/waves", "/sign-in", "/k/{shipped}", "/waves/TEST"],
+    "anybody": ["/", "/waves", "/sign-in", "/k/{shipped}", "/waves/TEST", "/figures"],
     "teacher": ["/", "/k/{shipped}", "/kits/{shipped}", "/schools/{school}"],
     "warehouse": ["/", "/bench", "/kits", "/kits/{ready}", "/kits/{faulty}", "/kits/{packed}/ship", "/kits/receive"],
-    "nso": ["/", "/reports", "/people", "/schools?words=1ο", "/schools/{school}"],
+    "nso": [
+        "/",
+        "/reports",
+        "/people",
+        "/schools?words=1ο",
+        "/schools/{school}",
+        "/imports",
+        "/work",
+        "/waves/TEST/whatif",
+    ],
 }
 
 

@@ -48,7 +48,7 @@ def read_file(workshop: Workshop, _person: Person, facts: dict[str, Any], progre
     upload = uploads.show(facts["upload"])
     progress("reading")
     try:
-        plan = _plan(workshop, upload)
+        plan = _plan(workshop, upload, progress)
     except StemfleetError:
         uploads.drop(upload)
         raise
@@ -61,7 +61,7 @@ def apply_file(workshop: Workshop, person: Person, facts: dict[str, Any], progre
     uploads = _uploads()
     upload = uploads.show(facts["upload"])
     progress("reading")
-    plan = _plan(workshop, upload)
+    plan = _plan(workshop, upload, progress)
     progress("storing")
     apply_import(workshop.store, person, plan, progress.count)
     uploads.drop(upload)
@@ -69,9 +69,15 @@ def apply_file(workshop: Workshop, person: Person, facts: dict[str, Any], progre
     return f"/imports/past/{run.id}"
 
 
-def _plan(workshop: Workshop, upload: Upload) -> ImportPlan:
-    file = _uploads().file(upload)
-    return plan_import(workshop.store, upload.what, file, models=workshop.models, evidence=workshop.evidence)
+def _plan(workshop: Workshop, upload: Upload, progress: Progress) -> ImportPlan:
+    return plan_import(
+        workshop.store,
+        upload.what,
+        _uploads().file(upload),
+        models=workshop.models,
+        evidence=workshop.evidence,
+        progress=progress.count,
+    )
 
 
 def _preview(workshop: Workshop, plan: ImportPlan) -> dict[str, Any]:
