@@ -1,9 +1,11 @@
 """Builders: a test states only what matters to it."""
 
+import io
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import select
 
+from stemfleet.allocation.bundle import zip_files
 from stemfleet.bench.records import keep_run
 from stemfleet.devices.record import BoardRecord, FirmwareUsed, Measurement, PhaseResult, Provisioned, attach
 from stemfleet.store import Award, Lot, Person, Store, Wave
@@ -57,6 +59,12 @@ def run_board(workshop: Workshop, person: Person, board_id: str | None, kit_tag:
         keep_run(session, workshop, person, run_result(workshop, board_id, **facts), kit_tag)  # type: ignore[arg-type]
 
 
+def _empty_bundle() -> bytes:
+    zipped = io.BytesIO()
+    zip_files(zipped, {"SHA256SUMS": b""})
+    return zipped.getvalue()
+
+
 def award_to(store: Store, person: Person, school: str, *, model: str = "arduino-kit", units: int = 1) -> None:
     """An award of a wave of its own kind, as if allocated."""
     with store.write() as session:
@@ -69,7 +77,7 @@ def award_to(store: Store, person: Person, school: str, *, model: str = "arduino
                 beacon_value="x",
                 seed="0" * 64,
                 result={},
-                bundle=b"",
+                bundle=_empty_bundle(),
                 digest="0" * 64,
                 planning=False,
                 person_id=person.id,
