@@ -15,7 +15,7 @@ from stemfleet.registers.names import clean, fold
 from stemfleet.registers.records import read_departments, read_evidence, read_legacy
 from stemfleet.registers.regions import REGIONS, region_of
 from stemfleet.registers.schools import SchoolsReading, open_schools, read_schools, refuse_other_data
-from stemfleet.registers.searching import search_key, search_words
+from stemfleet.registers.searching import is_named, search_key, search_words
 from stemfleet.registers.values import (
     SKIP_TEXTS,
     Container,
@@ -63,6 +63,7 @@ __all__ = [
     "closed_codes",
     "department_code",
     "fold",
+    "is_named",
     "open_schools",
     "read_departments",
     "read_evidence",

@@ -4,6 +4,7 @@ Names are stored in it (`search_key`), and what somebody types is brought into i
 is written alike (η, ι, υ, ει, οι are i; ο, ω are o; γγ, γκ, ng are g). It serves the search alone and is never shown.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -51,9 +52,19 @@ def search_key(text: str) -> str:
     return " ".join([key for word in text.split() if (key := _key(word))])
 
 
-def search_words(text: str) -> list[Sequence[str]]:
+@lru_cache(maxsize=1024)
+def search_words(text: str) -> Sequence[Sequence[str]]:
     """What somebody typed, word by word, each with the ways to read it; the first 12 words count."""
-    return [readings for word in text.split() for readings in _readings(word[:_LONGEST])][:_MOST_WORDS]
+    found = (readings for word in text.split() for readings in _readings(word[:_LONGEST]))
+    return tuple(itertools.islice(found, _MOST_WORDS))
+
+
+def is_named(name: str, words: str) -> bool:
+    """Whether the search would find a recipient of this name by these words; without words, yes."""
+    readings = search_words(words)
+    stored = search_key(name).split()
+    found = all(any(part.startswith(tuple(word)) for part in stored) for word in readings)
+    return found and (bool(readings) or not words.strip())
 
 
 @lru_cache(maxsize=65536)

@@ -16,6 +16,7 @@ from stemfleet_web.feed import BenchFeed
 from stemfleet_web.pages import (
     api,
     applicants,
+    decisions,
     evidence,
     figures,
     gate,
@@ -94,6 +95,7 @@ def _register_pages(app: Flask) -> None:
         imports,
         work_pages,
         gate,
+        decisions,
         positions,
         quality,
         api,

@@ -239,6 +239,17 @@ VERBS: Labels = {
     "signed_in": _("Signed in"),
     "allocated": _("Allocated"),
     "imported": _("Imported"),
+    "category_given": _("Category given against the register"),
+    "category_taken": _("Category taken away against the register"),
+    "category_of_register": _("Category as the register says again"),
+    "school_moved": _("Became another school"),
+    "school_joined": _("Took in another school"),
+    "school_move_undone": _("Move undone"),
+    "handed_over": _("Handed over to another school"),
+    "kits_handed_over": _("Kits handed over"),
+    "kits_taken_over": _("Kits taken over"),
+    "legacy_here": _("Kit of an earlier wave confirmed"),
+    "legacy_gone": _("Kit of an earlier wave is not there"),
     "pruned": _("Personal data past its time deleted"),
     "prizes_awarded": _("Prizes given"),
     "drafted": _("Draft begun"),
@@ -270,6 +281,7 @@ FACTS: Labels = {
     "wave": _("wave"),
     "lot": _("lot"),
     "shipment": _("shipment"),
+    "serial": _("serial number"),
     "delivery_lot": _("delivery lot"),
     "supplier": _("supplier"),
     "points": _("open points"),
@@ -345,6 +357,11 @@ UNITS: Labels = {
     "bytes": "B",
 }
 
+MOVE_KINDS: Labels = {
+    "merged": _("It is part of another school"),
+    "renumbered": _("The same school has another code"),
+}
+
 VOCABULARIES: Mapping[str, Labels] = {
     "state": STATES,
     "outcome": OUTCOMES,
@@ -380,6 +397,7 @@ VOCABULARIES: Mapping[str, Labels] = {
     "reason": REASONS,
     "remedy": REMEDIES,
     "verb": VERBS,
+    "move_kind": MOVE_KINDS,
     "fact": FACTS,
     "measurement": MEASUREMENTS,
     "unit": UNITS,

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.errors import NotFound, StemfleetError
-from stemfleet.registers import fold
+from stemfleet.registers import is_named
 from stemfleet.rounds import Answered, OfferView, RoundView, accept_offer, decline_offer, list_offers, show_round
 from stemfleet.schools import show_school
 from stemfleet.store import Person
@@ -49,8 +49,7 @@ def offers(wave: str) -> str:
 
 def _named(view: RoundView, code: str, words: str) -> bool:
     """Whether the code starts with the text, or the school's name holds every word."""
-    name = fold(view.schools.get(code, ""))
-    return code.startswith(words.strip().upper()) or all(word in name for word in fold(words).split())
+    return code.startswith(words.strip().upper()) or is_named(view.schools.get(code, ""), words)
 
 
 @blueprint.get("/rounds/<wave>/offers/<school>/<answer>")

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.errors import NotFound
 from stemfleet.kits import count_kits, list_kits, list_reports
-from stemfleet.registers import fold
+from stemfleet.registers import is_named
 from stemfleet.rounds import list_offers
 from stemfleet.schools import show_school
 from stemfleet.store import Person
@@ -37,7 +37,7 @@ def _start_school(person: Person) -> str:
     assert person.school_code is not None
     view = show_school(the_door().store, person.school_code)
     offers = list_offers(the_door().workshop, person.school_code)
-    return render_template("start_school.html", view=view, offers=offers)
+    return render_template("start_school.html", view=view, problem=("", ""), offers=offers)
 
 
 def _start_warehouse(_person: Person) -> str:
@@ -102,7 +102,4 @@ def _newest_waves() -> list[WaveView]:
 def _named(row: AwardRow, words: str) -> bool:
     """Whether the code starts with the text, or the name holds every word."""
     text = words.strip()
-    if not text or row.school.code.startswith(text.upper()):
-        return True
-    name = fold(row.school.name).split()
-    return all(any(word in part for part in name) for word in fold(text).split())
+    return row.school.code.startswith(text.upper()) or is_named(row.school.name, text)

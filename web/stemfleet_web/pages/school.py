@@ -1,5 +1,7 @@
 """Schools: what their phones show of a kit, what they report, and a school's own page."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
@@ -7,8 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from stemfleet.errors import InputError, StemfleetError
 from stemfleet.kits import KitView, confirm_receipt, report_kit, show_kit
 from stemfleet.rounds import list_offers
-from stemfleet.schools import find_schools, show_school
-from stemfleet.words import Role
+from stemfleet.schools import MOST_COUNTED, OVERRIDABLE, count_schools, find_schools, show_school
+from stemfleet.words import MoveKind, Role
 from stemfleet_web.door import the_door
 from stemfleet_web.language import sentence
 from stemfleet_web.persons import STAFF, check_may_see, only, person_or_none, the_person
@@ -71,17 +73,32 @@ def _own(tag: str) -> KitView:
 @blueprint.get("/schools")
 @only(*STAFF)
 def schools() -> str:
-    """By words of the name, or by code."""
-    words = request.args.get("words", "").strip()
-    found = find_schools(the_door().store, words, limit=MOST) if words else []
-    return render_template("schools.html", words=words, schools=found, most=MOST)
+    """By words of the name in Greek or Latin letters, or by code."""
+    store, words = the_door().store, request.args.get("words", "").strip()
+    found = find_schools(store, words, limit=MOST) if words else []
+    count = count_schools(store, words) if len(found) == MOST else len(found)
+    return render_template("schools.html", words=words, schools=found, count=count, most_counted=MOST_COUNTED)
 
 
 @blueprint.get("/schools/<code>")
 @only()
 def school(code: str) -> str:
     """A school's page: its own for a school, any for the others."""
+    return school_page(code)
+
+
+def school_page(code: str, problem: tuple[str, str] | None = None, typed: Mapping[str, str] | None = None) -> str:
+    """`problem`: the form that could not be taken and why; `typed`: what stood in it."""
     check_may_see(code)
     may_answer = the_person().role is not Role.WAREHOUSE
     offers = list_offers(the_door().workshop, code) if may_answer else []
-    return render_template("school.html", view=show_school(the_door().store, code), offers=offers)
+    view = show_school(the_door().store, code)
+    return render_template(
+        "school.html",
+        view=view,
+        offers=offers,
+        problem=problem or ("", ""),
+        typed=typed or {},
+        overridable=OVERRIDABLE,
+        move_kinds=MoveKind,
+    )

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.errors import NotFound, StemfleetError
-from stemfleet.registers import fold
+from stemfleet.registers import is_named
 from stemfleet.rounds import list_rounds, rules_of
 from stemfleet.store import Person, WhatIf
 from stemfleet.waves import (
@@ -183,10 +183,7 @@ def _fits(change: Mapping[str, Any]) -> bool:
     if lot and lot not in (change["before"], change["after"]):
         return False
     wanted = request.args.get("words", "").strip()
-    if not wanted or change["school"].startswith(wanted.upper()):
-        return True
-    name = fold(change["name"]).split()
-    return all(any(word in part for part in name) for word in fold(wanted).split())
+    return change["school"].startswith(wanted.upper()) or is_named(change["name"], wanted)
 
 
 @blueprint.app_template_filter("change_of")
