@@ -302,7 +302,7 @@ def test_the_preview_changes_while_one_types_and_unsaved_work_is_not_left_unaske
         add_a_lot_by_the_keyboard_and_save(page)
         assert barriers(page, "/planner?from=W1", "/planner/W1") == []
         assert complaints == []
-        page.goto("/planner/W1")
+        page.goto("/planner/W1", wait_until="networkidle")  # every answer, a picture's too, brings the cookie anew
         page.context.clear_cookies()
         page.locator("#f-title").fill("Μετά την αποσύνδεση")
         expect(page.locator("#line")).to_contain_text("Αποσυνδεθήκατε")
