@@ -14,7 +14,7 @@ from stemfleet.allocation.bundle import APPLICANTS, Inputs, inputs_of
 from stemfleet.allocation.events import FIELDS, Event, Kind
 from stemfleet.allocation.values import Applicant, Ineligible, Rules
 from stemfleet.errors import InputError, NotFound
-from stemfleet.rounds.process import a_reason, find_round, must_allow, read_inputs, take_step, write_bytes
+from stemfleet.rounds.process import a_reason, find_round, must_allow, nfc, read_inputs, take_step, write_bytes
 from stemfleet.store import Person, Round
 from stemfleet.waves.applicants import Closing
 from stemfleet.words import Level, Role, RoundStep
@@ -36,7 +36,7 @@ class Correction:
     def apply(self, applicant: Applicant, closing: Closing) -> Applicant:
         """The applicant as it then stands, everything resolved. Raises InputError when nothing would change."""
         region = applicant.region if self.region is None else self.region
-        categories = (applicant.categories | self.add) - self.remove
+        categories = (applicant.categories | set(map(nfc, self.add))) - set(map(nfc, self.remove))
         if region != applicant.region:
             categories = (categories - {f"region:{applicant.region}"}) | {f"region:{region}"}
         lines = self._lines(applicant)
@@ -61,9 +61,10 @@ class Correction:
         return corrected
 
     def _lines(self, applicant: Applicant) -> tuple[tuple[str, int], ...]:
+        given = {nfc(label): points for label, points in self.lines.items()}
         known = {label for label, _points in applicant.lines}
-        lines = [(label, self.lines.get(label, points)) for label, points in applicant.lines]
-        lines += [(label, points) for label, points in self.lines.items() if label not in known]
+        lines = [(label, given.get(label, points)) for label, points in applicant.lines]
+        lines += [(label, points) for label, points in given.items() if label not in known]
         return tuple((label, points) for label, points in lines if points)
 
 

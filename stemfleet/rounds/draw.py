@@ -1,6 +1,5 @@
 """The draw: inputs frozen and committed to, the public value typed in by another person, the results published."""
 
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 
@@ -23,6 +22,7 @@ from stemfleet.rounds.conditions import must_be_possible
 from stemfleet.rounds.process import (
     find_round,
     must_allow,
+    nfc,
     read_commitment,
     read_events,
     read_inputs,
@@ -180,7 +180,7 @@ def public_value(typed: str, source: str | None) -> str:
 
 
 def _named(text: str) -> str:
-    name = unicodedata.normalize("NFC", text.strip())
+    name = nfc(text.strip())
     if not name:
         raise InputError("Name the source and the round of the public random value that will be used.")
     return name

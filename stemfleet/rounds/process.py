@@ -5,6 +5,7 @@
 Back goes only `withdrawn`, from rules_published or provisional to draft; nothing does once the commitment is public.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -147,10 +148,15 @@ def stamp(moment: datetime) -> str:
 
 def a_reason(text: str) -> str:
     """Raises Refused for a reason of nothing but blanks."""
-    reason = " ".join(text.split())
+    reason = nfc(" ".join(text.split()))
     if not reason:
         raise Refused("Give a reason. It stands in the public log of the round.")
     return reason
+
+
+def nfc(text: str) -> str:
+    """A typed text as published files hold it: in copied texts accents can be letters of their own."""
+    return unicodedata.normalize("NFC", text)
 
 
 def read_bytes(session: Session, round_: Round, name: str) -> bytes | None:

@@ -1,5 +1,6 @@
 """Appeals after the draw: the difference that they make, the remedy, the final bundle."""
 
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -115,3 +116,15 @@ def test_events_on_the_frozen_list_give_what_a_fresh_computation_gives(desk: Des
     corrected = [replace(a, points=90, lines=(("project 0-2026", 90),)) if a is fifth else a for a in fresh]
     names = {code: name for name, code in desk.schools.items()}
     assert {names[school]: lot for school, lot in holders(RULES, corrected, seed).items()} == held(desk)
+
+
+def test_texts_that_are_copied_with_loose_accents_enter_the_bundle_as_its_format_has_them(desk: Desk) -> None:
+    desk.reach(RoundState.PUBLISHED)
+    loose = unicodedata.normalize("NFD", "Βραβείο")
+    given = Correction(lines={loose: 900}, add=frozenset({loose}))
+    uphold_appeal(desk.workshop, desk.niki, "R1", desk.schools["fifth"], given, Remedy.REALLOCATION, loose)
+    desk.wait(days=6)
+    digest, _difference = finalize(desk.workshop, desk.niki, "R1")
+    files = read_published(desk.workshop.store, "R1", len(show_round(desk.workshop.store, "R1").steps))
+    assert unicodedata.is_normalized("NFC", files[EVENTS].decode())
+    assert verify_files(files, digest)
