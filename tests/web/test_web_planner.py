@@ -28,6 +28,7 @@ from tests.web.serving import chromium, served
 Visit = Callable[..., Visitor]
 JSON = {"Accept": "application/json"}
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PATIENCE_MS = 30_000
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
@@ -291,6 +292,7 @@ def test_the_preview_changes_while_one_types_and_unsaved_work_is_not_left_unaske
     app: Any, store: Store, workshop: Workshop, nso: Person, schools: list[str]
 ) -> None:
     draft_wave(workshop, nso, RULES, 2025)
+    expect.set_options(timeout=PATIENCE_MS)
     complaints: list[str] = []
     with served(app) as root, chromium() as browser:
         page = browser.new_context(base_url=root, viewport=DESK).new_page()  # type: ignore[arg-type]
