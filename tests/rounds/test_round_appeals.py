@@ -13,6 +13,7 @@ from stemfleet.allocation.engine import holders
 from stemfleet.errors import Refused
 from stemfleet.rounds import (
     Correction,
+    correct_applicant,
     finalize,
     preview_appeal,
     read_published,
@@ -118,13 +119,16 @@ def test_events_on_the_frozen_list_give_what_a_fresh_computation_gives(desk: Des
     assert {names[school]: lot for school, lot in holders(RULES, corrected, seed).items()} == held(desk)
 
 
-def test_texts_that_are_copied_with_loose_accents_enter_the_bundle_as_its_format_has_them(desk: Desk) -> None:
-    desk.reach(RoundState.PUBLISHED)
+def test_texts_that_are_copied_with_loose_accents_enter_files_and_log_as_the_format_has_them(desk: Desk) -> None:
     loose = unicodedata.normalize("NFD", "Βραβείο")
     given = Correction(lines={loose: 900}, add=frozenset({loose}))
-    uphold_appeal(desk.workshop, desk.niki, "R1", desk.schools["fifth"], given, Remedy.REALLOCATION, loose)
+    desk.reach(RoundState.PROVISIONAL)
+    correct_applicant(desk.workshop, desk.niki, "R1", desk.schools["fifth"], given, loose)
+    desk.reach(RoundState.PUBLISHED)
+    uphold_appeal(desk.workshop, desk.niki, "R1", desk.schools["fourth"], given, Remedy.REALLOCATION, loose)
+    assert all(unicodedata.is_normalized("NFC", content.decode()) for content in stored(desk).values())
+    assert not any(loose in str(step.facts) for step in show_round(desk.workshop.store, "R1").steps)
     desk.wait(days=6)
     digest, _difference = finalize(desk.workshop, desk.niki, "R1")
     files = read_published(desk.workshop.store, "R1", len(show_round(desk.workshop.store, "R1").steps))
-    assert unicodedata.is_normalized("NFC", files[EVENTS].decode())
     assert verify_files(files, digest)

@@ -140,7 +140,8 @@ def _correction(wave: str, school: str) -> Correction:
     lines = {label: _points(typed, f"{_LINE}{label}", now) for label, now in _lines(view).items()}
     if label := " ".join(typed.get("label", "").split()):
         lines[label] = _points(typed, "points", 0)
-    has, now = set(typed.getlist("category")), set(_categories(view)) & stands.categories
+    known = set(_categories(view))
+    has, now = known & set(typed.getlist("category")), known & stands.categories
     return Correction(
         lines={label: points for label, points in lines.items() if points != dict(stands.lines).get(label, 0)},
         add=frozenset(has - now),
