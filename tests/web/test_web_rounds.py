@@ -130,8 +130,9 @@ def to_the_end(desk: Desk, niki: Visitor, school: Visitor) -> None:
     assert school.post(f"/rounds/R1/offers/{best}/accept").status_code == 302
     assert f"/rounds/R1/offers/{second}/decline" in niki.text("/rounds/R1/offers")
     assert niki.post(f"/rounds/R1/offers/{second}/decline").status_code == 302
-    while show_round(desk.workshop.store, "R1").open_offers:
+    while late := len(show_round(desk.workshop.store, "R1").open_offers):
         desk.wait(days=15)
+        assert f"{late} offer" in niki.text("/rounds/R1")
         take(niki, RoundStep.EXPIRED)
     take(niki, RoundStep.CLOSED)
 
