@@ -17,7 +17,7 @@ from stemfleet.workshop import Workshop
 _OUT_OF_USE = {KitState.FAULTY, KitState.IN_REPAIR, KitState.REPLACED, KitState.LOST, KitState.RETIRED}
 _WAIVED = "Με παράκαμψη ελέγχου"  # stands on the label of a kit whose gate was overridden
 
-_LEGACY = "Από παλαιότερη δράση"  # a kit that is at its school already: nobody here tested it
+_LEGACY = "Από προηγούμενο κύκλο"  # a kit that is at its school already: nobody here tested it
 
 
 def label_kits(workshop: Workshop, person: Person, tags: Sequence[str], public_url: str) -> bytes:

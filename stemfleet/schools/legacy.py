@@ -116,7 +116,12 @@ class _Reader:
 
     @classmethod
     def of(cls, models: Mapping[str, Model], waves: dict[str, int]) -> "_Reader":
-        names = {fold(text): m.name for m in models.values() for text in (m.name, *m.title.values())}
+        families = Counter(model.family for model in models.values())
+        names = {
+            fold(text): m.name
+            for m in models.values()
+            for text in (*m.title.values(), *([m.family] if families[m.family] == 1 else []), m.name)
+        }
         years = {_wave_key(code): year for code, year in (WAVE_YEARS | waves).items()}
         return cls(names, years, Counter())
 

@@ -100,4 +100,4 @@ def test_a_stranger_answers_for_nobody(visit: Visit, stranger: Person, stock: St
 
 
 def test_schools_are_found_in_latin_letters(visit: Visit, nso: Person, stock: Stock) -> None:
-    assert stock.school in visit(nso).text("/schools?words=gymnasio+kerkyras")
+    assert stock.school in visit(nso).text("/schools?words=dimotiko+kerkyras")
