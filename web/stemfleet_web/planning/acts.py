@@ -9,7 +9,14 @@ from stemfleet.errors import InputError
 from stemfleet_web.planning.points import CategoryFields, ConditionFields, LineFields, RankFields
 from stemfleet_web.planning.rules import Chosen, LotFields, ReserveFields, RulesFields
 
-_PART = re.compile(r"(\w+)\[([0-9]{1,4})\]\.")
+_STEP = re.compile(r"(\w+)(?:\[([0-9]{1,4})\])?")
+_MOVES = {"up": -1, "down": 1, "remove": 0}
+# Verb → the list of the part that gets one more, what, and the field to go on with.
+_ROWS: Mapping[str, tuple[str, type, str]] = {
+    "add_reserve": ("reserves", ReserveFields, "category"),
+    "add_rank": ("rank_percent", RankFields, "rank"),
+    "add_condition": ("conditions", ConditionFields, "at_least"),
+}
 
 
 def change(fields: RulesFields, act: str, models: Mapping[str, Model], wanted: str) -> str:
@@ -20,22 +27,34 @@ def change(fields: RulesFields, act: str, models: Mapping[str, Model], wanted: s
     """
     try:
         return _change(fields, act, models, wanted)
-    except (AttributeError, IndexError, KeyError, TypeError):
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         raise InputError("The form has no part {part}. Load the page anew.", part=act) from None
 
 
 def _change(fields: RulesFields, act: str, models: Mapping[str, Model], wanted: str) -> str:
     path, _, verb = act.rpartition(".")
-    whole: Any = fields
-    for name, index in _PART.findall(f"{path}."):
-        parts = getattr(whole, name)
-        whole, place = parts[int(index)], int(index)
-        if f"{path}.".endswith(f"{name}[{index}].") and verb in _MOVES:
-            return _move(parts, place, verb, path.removesuffix(f"[{index}]"))
-    return _added(whole, path, verb, models, wanted)
+    if verb in _MOVES:
+        parts, place = path.removesuffix("]").rsplit("[", 1)
+        return _move(_at(fields, parts), int(place), verb, parts)
+    if verb in _ROWS:
+        name, kind, first = _ROWS[verb]
+        rows = getattr(_at(fields, path), name)
+        rows.append(kind())
+        return f"{path}.{name}[{len(rows) - 1}].{first}"
+    if verb == "take_levels":
+        lot = _at(fields, path)
+        lot.levels = _levels_of(models, lot.model)
+        return f"{path}.model"
+    return _added(fields, act, models, wanted)
 
 
-_MOVES = {"up": -1, "down": 1, "remove": 0}
+def _at(fields: RulesFields, path: str) -> Any:
+    """The part at `lots[0].reserves`."""
+    part: Any = fields
+    for name, place in _STEP.findall(path):
+        part = getattr(part, name)
+        part = part[int(place)] if place else part
+    return part
 
 
 def _move(parts: list[Any], place: int, verb: str, path: str) -> str:
@@ -47,24 +66,13 @@ def _move(parts: list[Any], place: int, verb: str, path: str) -> str:
     return f"{path}[{to}].{verb}"
 
 
-def _added(whole: Any, path: str, verb: str, models: Mapping[str, Model], wanted: str) -> str:
-    if (path, verb) == ("lots", "add"):
-        whole.lots.append(_new_lot(whole, models, wanted))
-        return f"lots[{len(whole.lots) - 1}].seats"
-    if (path, verb) == ("points", "add_line"):
-        whole.points.append(LineFields(kind=wanted))
-        return f"points[{len(whole.points) - 1}].points"
-    if (path, verb) == ("points", "add_category"):
-        whole.points.append(CategoryFields())
-        return f"points[{len(whole.points) - 1}].category"
-    if verb == "take_levels":
-        whole.levels = _levels_of(models, whole.model)
-        return f"{path}.model"
-    added = {"add_reserve": "reserves", "add_rank": "rank_percent", "add_condition": "conditions"}[verb]
-    parts = getattr(whole, added)
-    parts.append({"reserves": ReserveFields, "rank_percent": RankFields, "conditions": ConditionFields}[added]())
-    first = {"reserves": "category", "rank_percent": "rank", "conditions": "at_least"}[added]
-    return f"{path}.{added}[{len(parts) - 1}].{first}"
+def _added(fields: RulesFields, act: str, models: Mapping[str, Model], wanted: str) -> str:
+    if act == "lots.add":
+        fields.lots.append(_new_lot(fields, models, wanted))
+        return f"lots[{len(fields.lots) - 1}].seats"
+    fields.points.append({"points.add_line": LineFields(kind=wanted), "points.add_category": CategoryFields()}[act])
+    first = "points" if act == "points.add_line" else "category"
+    return f"points[{len(fields.points) - 1}].{first}"
 
 
 def _new_lot(fields: RulesFields, models: Mapping[str, Model], model: str) -> LotFields:
