@@ -240,7 +240,8 @@ def notice_text(notice: Mapping[str, Any]) -> str:
     text, facts = notice["text"], notice["facts"]
     if "key" in facts:
         facts = {**facts, "key": words.label(facts["key"], "rule")}
-    return filled(_(text), facts)
+    said = filled(_(text), facts)
+    return said[0].upper() + said[1:]
 
 
 @blueprint.app_template_filter("summary")
