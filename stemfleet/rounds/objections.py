@@ -4,7 +4,7 @@ The public log says that school and when, and how it was decided. Texts and proo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlmodel import Session, func, select
@@ -34,7 +34,7 @@ from stemfleet.rounds.process import (
     take_step,
 )
 from stemfleet.rounds.proofs import check_proofs
-from stemfleet.schools.evidence import keep_record
+from stemfleet.schools.evidence import IMMATERIAL, keep_record
 from stemfleet.store import Evidence, Objection, ObjectionProof, Person, Round
 from stemfleet.waves.items import items_of
 from stemfleet.waves.points import Item, PointsTable
@@ -160,7 +160,7 @@ def preview_acceptance(workshop: Workshop, number: int, acceptance: Acceptance) 
         _must_be_undecided(objection)
         inputs = read_inputs(session, found)
         before = find_applicant(inputs.rules, inputs.applicants, objection.school_code)
-        correction = _correction(session, workshop, found, before, acceptance)
+        correction = _correction(session, found, before, _fitting(workshop, found, acceptance))
         if correction is None:
             return []
         return corrections_between(before, correction.apply(before, closing_of(session, workshop, found, inputs)), "-")
@@ -179,13 +179,14 @@ def accept_objection(workshop: Workshop, person: Person, number: int, acceptance
         _must_be_undecided(objection)
         inputs = read_inputs(session, found)
         before = find_applicant(inputs.rules, inputs.applicants, objection.school_code)
-        correction = _correction(session, workshop, found, before, acceptance)
-        if acceptance.record is not None:
-            objection.evidence_id = _keep(session, person, objection, acceptance.record).id
+        fitting = _fitting(workshop, found, acceptance)
+        correction = _correction(session, found, before, fitting)
+        if fitting.record is not None:
+            objection.evidence_id = _keep(session, person, objection, fitting.record).id
         if correction is not None:
             reason = f"objection {objection.id}"
             correct(session, workshop, person, found, objection.school_code, correction, reason)
-        _decide(session, workshop, person, objection, ObjectionState.ACCEPTED, " ".join(answer.split()) or None)
+        _decide(session, workshop, person, objection, ObjectionState.ACCEPTED, _a_text(answer) or None)
 
 
 def _a_text(text: str) -> str:
@@ -260,32 +261,40 @@ def _keep(session: Session, person: Person, objection: Objection, new: NewRecord
     return keep_record(session, person, row, f"objection {objection.id} ({objection.wave_code})", sha256)
 
 
-def _correction(
-    session: Session, workshop: Workshop, round_: Round, applicant: Applicant, acceptance: Acceptance
-) -> Correction | None:
+def _correction(session: Session, round_: Round, applicant: Applicant, acceptance: Acceptance) -> Correction | None:
     """What follows for the applicant; None when the record changes nothing, because of a cap or its age."""
-    if acceptance.record is None and not acceptance.lines:
-        raise InputError("Say which record is added, or which line is put right.")
     lines, categories = dict[str, int](), frozenset[str]()
     if acceptance.record is not None:
-        lines, categories = _following(session, workshop, round_, applicant, acceptance.record)
+        lines, categories = _following(session, round_, applicant, acceptance.record)
     lines |= acceptance.lines
     correction = Correction(lines=lines, add=categories - applicant.categories)
     changes = any(dict(applicant.lines).get(label, 0) != points for label, points in lines.items())
     return correction if changes or correction.add else None
 
 
-def _following(
-    session: Session, workshop: Workshop, round_: Round, applicant: Applicant, new: NewRecord
-) -> tuple[dict[str, int], frozenset[str]]:
-    """(lines, categories) that one record more gives. A line that was corrected before moves by the difference."""
-    if new.kind not in workshop.evidence.kinds:
+def _fitting(workshop: Workshop, round_: Round, acceptance: Acceptance) -> Acceptance:
+    """The record without what its kind does not have. Raises InputError for nothing, and for what is no record."""
+    new = acceptance.record
+    if new is None:
+        if not acceptance.lines:
+            raise InputError("Say which record is added, or which line is put right.")
+        return acceptance
+    kind = workshop.evidence.kinds.get(new.kind)
+    if kind is None:
         raise InputError("There is no kind of evidence {kind}.", kind=new.kind)
     if new.person is not None and not is_person_id(new.person):
         raise InputError("A person is given by an id of Latin letters and digits, never by name.")
     if new.number < 1:
         raise InputError("A record stands for one item or more.")
     _check_year(new.year, round_)
+    left_out: dict[str, Any] = dict.fromkeys(column for column in IMMATERIAL if column not in kind.has)
+    return replace(acceptance, record=replace(new, **left_out))
+
+
+def _following(
+    session: Session, round_: Round, applicant: Applicant, new: NewRecord
+) -> tuple[dict[str, int], frozenset[str]]:
+    """(lines, categories) that one record more gives. A line that was corrected before moves by the difference."""
     rules = read_inputs(session, round_).rules
     table = PointsTable.read(rules.points, round_.year)
     items = items_of(session, applicant.school)

@@ -17,7 +17,7 @@ from stemfleet.registers import EvidenceFile, EvidenceRow, Finding, fold
 from stemfleet.store import Evidence, ImportRun, Person, School, canonical
 
 _BATCH = 5000
-_IMMATERIAL = ("edition", "rank", "person")  # left out where the kind has no such thing
+IMMATERIAL = ("edition", "rank", "person")  # left out where the kind has no such thing
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class _Fitting:
             self._count("not_described", kind=name)
             return row
         changes: dict[str, Any] = {"kind": name}
-        for column in _IMMATERIAL:
+        for column in IMMATERIAL:
             if column not in kind.has and getattr(row, column) is not None:
                 changes[column] = None
                 self._count("no_such_column", kind=name, column=column)

@@ -121,6 +121,16 @@ def test_a_record_that_is_there_already_is_refused(desk: Desk, teacher: Person) 
     assert show_objection(desk.workshop.store, desk.niki, second).objection.state is ObjectionState.OPEN
 
 
+def test_a_record_keeps_only_what_its_kind_has(desk: Desk, teacher: Person) -> None:
+    desk.reach(RoundState.PROVISIONAL)
+    number = object_(desk, teacher)
+    record = NewRecord("school_label", 2025, edition="7", rank="1", person="P12")
+    accept_objection(desk.workshop, desk.niki, number, Acceptance(record))
+    with desk.workshop.store.read() as session:
+        kept = session.exec(select(Evidence).where(Evidence.kind == "school_label")).one()
+    assert (kept.edition, kept.rank, kept.person) == (None, None, None)
+
+
 def test_what_is_no_record_is_refused(desk: Desk, teacher: Person) -> None:
     desk.reach(RoundState.PROVISIONAL)
     number = object_(desk, teacher)
