@@ -22,7 +22,8 @@ from stemfleet.rounds.objections import (
     refuse_objection,
     withdraw_objection,
 )
-from stemfleet.store import Evidence, HistoryEntry, Person
+from stemfleet.schools.retention import plan_pruning, prune
+from stemfleet.store import Attachment, Evidence, HistoryEntry, Person
 from stemfleet.words import ObjectionState, Role, RoundState
 
 PDF = b"%PDF-1.4\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"
@@ -240,3 +241,24 @@ def test_only_a_school_objects_and_only_the_nso_decides(desk: Desk, teacher: Per
         accept_objection(desk.workshop, teacher, number, Acceptance(NewRecord("project", 2025)))
     with pytest.raises(Refused):
         refuse_objection(desk.workshop, teacher, number, "όχι")
+
+
+def test_texts_and_proofs_are_deleted_after_their_time_and_the_decision_stays(desk: Desk, teacher: Person) -> None:
+    desk.reach(RoundState.PROVISIONAL)
+    own = picture("PNG")
+    old = object_(desk, teacher, proofs=[("both.pdf", PDF), ("own.png", own)])
+    refuse_objection(desk.workshop, desk.niki, old, "Όχι, κ. Μ.")
+    young = object_(desk, teacher, proofs=[("both.pdf", PDF)])
+    desk.wait(days=2 * 365 + 1)
+    plan = plan_pruning(desk.workshop, 6)
+    assert (plan.objections, plan.files) == (1, 2)
+    prune(desk.workshop, desk.niki, 6)
+    view = show_objection(desk.workshop.store, desk.niki, old)
+    assert (view.objection.text, view.objection.answer, view.proofs) == ("", None, [])
+    assert (view.objection.state, view.objection.decided is not None) == (ObjectionState.REFUSED, True)
+    assert show_objection(desk.workshop.store, desk.niki, young).objection.text != ""
+    with desk.workshop.store.read() as session:
+        kept = {file.content for file in session.exec(select(Attachment))}
+    assert PDF in kept, "a younger objection still has it"
+    assert own not in kept
+    assert plan_pruning(desk.workshop, 6).objections == 0
