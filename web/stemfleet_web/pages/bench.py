@@ -97,7 +97,10 @@ def _one(live: LiveBench) -> dict[str, str]:
 
 def _scanned(live: LiveBench, slot: str, text: str) -> tuple[str | None, dict[str, str]]:
     """(slot to go to, problems): a code of the printed sheet was scanned where the tag of a kit is expected."""
-    scan, target = read_scan(text, live.names())
+    try:
+        scan, target = read_scan(text, live.names())
+    except InputError as error:
+        return slot, {slot: sentence(error)}
     person = the_person()
     if scan is Scan.SLOT:
         return target, {}
@@ -158,7 +161,7 @@ def _stream(wall: Wall, gone: Callable[[], bool]) -> Iterator[str]:
 
     A person who was shut out is told nothing after the next heartbeat.
     """
-    yield "retry: 2000\n\n"
+    yield "retry: 2000\n\nevent: beat\ndata: \n\n"  # an empty bench has nothing else to tell
     told, reader = time.monotonic(), the_person().id
     asked = told
     while (states := wall.next(LOOK_AROUND_S)) is not None and not gone():
