@@ -101,8 +101,8 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("lots[1].region_cap", "1", "lots[1].region_cap", "κύκλο με μία παρτίδα"),
     ("lots[1].model", "zeppelin", "lots[1].model", "zeppelin"),
     ("lots[1].levels", "kindergarten", "lots[1].levels", "δεν προορίζεται"),
-    ("points[0].points", "x", "points[0].points", "'x'"),
-    ("points[0].max", "x", "points[0].max", "'x'"),
-    ("points[0].last_years", "x", "points[0].last_years", "'x'"),
-    ("points[0].level_percent.primary", "x", "points[0].level_percent", "x"),
+    ("points[0].points", "x", "points[0].points", "Δώστε ακέραιους"),
+    ("points[0].max", "x", "points[0].max", "Δώστε ακέραιους"),
+    ("points[0].last_years", "x", "points[0].last_years", "Δώστε ακέραιους"),
+    ("points[0].level_percent.primary", "x", "points[0].level_percent", "Δώστε ακέραιους"),
 ]

@@ -24,12 +24,17 @@ class Problem:
 
 def problem_of(error: StemfleetError, fields: RulesFields) -> Problem:
     where = str(error.facts.get("where", ""))
-    if "number" in error.facts:
-        return Problem(_entry_place(error, fields), without_place(error))
-    blank = error.facts.get("value") == "''"
-    return Problem(
-        _place(where, fields) or _place_of_lot(error, fields), _("Fill this in.") if blank else without_place(error)
-    )
+    place = _entry_place(error, fields) if "number" in error.facts else _place(where, fields)
+    return Problem(place or _place_of_lot(error, fields), _text(error))
+
+
+def _text(error: StemfleetError) -> str:
+    """Short where the place says the rest."""
+    if error.facts.get("value") in ("''", "[]"):
+        return str(_("Fill this in."))
+    if "whole number" in error.facts.get("needed", ""):
+        return str(_("Give whole numbers here, 0 or more."))
+    return without_place(error)
 
 
 def _place(where: str, fields: RulesFields) -> str:
