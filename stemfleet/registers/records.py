@@ -175,8 +175,8 @@ def _person(table: Table, row: int, written: str | None) -> str | None:
     """A finding without the text itself: names must not come into the history or onto the page through it."""
     if written is None or is_person_id(written):
         return written
-    text = "Row {row}: what stands under person is not an id of Latin letters and digits; it is not kept."
-    table.findings.append(Finding("not_an_id", text, {"row": row}, row, table.format.sheet, Weight.WARNING))
+    text = "What stands under person is not an id of Latin letters and digits; it is not kept."
+    table.findings.append(Finding("not_an_id", text, {}, row, table.format.sheet, Weight.WARNING))
     return None
 
 

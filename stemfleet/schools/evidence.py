@@ -150,17 +150,13 @@ class _Fitting:
 
 
 def _unknown_school(row: EvidenceRow) -> Finding:
-    facts = {"row": row.row, "code": row.code}
-    return Finding(
-        "unknown_school", "Row {row}: there is no school or department {code}; the record is left out.", facts, row.row
-    )
+    facts = {"code": row.code}
+    return Finding("unknown_school", "There is no school or department {code}; the record is left out.", facts, row.row)
 
 
 def _unknown_words(row: EvidenceRow) -> Finding:
-    facts = {"row": row.row, "kind": row.kind}
-    return Finding(
-        "unknown_kind", "Row {row}: there is no kind of evidence «{kind}»; the record is left out.", facts, row.row
-    )
+    facts = {"kind": row.kind}
+    return Finding("unknown_kind", "There is no kind of evidence «{kind}»; the record is left out.", facts, row.row)
 
 
 def _counted(code: str, facts: dict[str, Any]) -> Finding:
