@@ -6,7 +6,7 @@ from typing import Any
 
 from stemfleet.catalogue import Model
 from stemfleet.errors import InputError
-from stemfleet_web.planning.points import CategoryFields, ConditionFields, LineFields, RankFields
+from stemfleet_web.planning.points import CategoryFields, ConditionFields, EntryFields, LineFields, RankFields
 from stemfleet_web.planning.rules import Chosen, LotFields, ReserveFields, RulesFields
 
 _STEP = re.compile(r"(\w+)(?:\[([0-9]{1,4})\])?")
@@ -70,7 +70,11 @@ def _added(fields: RulesFields, act: str, models: Mapping[str, Model], wanted: s
     if act == "lots.add":
         fields.lots.append(_new_lot(fields, models, wanted))
         return f"lots[{len(fields.lots) - 1}].seats"
-    fields.points.append({"points.add_line": LineFields(kind=wanted), "points.add_category": CategoryFields()}[act])
+    new: Mapping[str, EntryFields] = {
+        "points.add_line": LineFields(kind=wanted),
+        "points.add_category": CategoryFields(),
+    }
+    fields.points.append(new[act])
     first = "points" if act == "points.add_line" else "category"
     return f"points[{len(fields.points) - 1}].{first}"
 
