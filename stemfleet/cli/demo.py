@@ -6,13 +6,15 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from stemfleet.accounts import add_person, console_person, issue_link
+from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.bench import LiveBench
 from stemfleet.cli.context import opened
 from stemfleet.cli.output import progress_bar
@@ -25,6 +27,7 @@ from stemfleet.errors import InputError, Refused, Unavailable
 from stemfleet.kits import label_kits, list_kits, receive_kits
 from stemfleet.registers.sample import sample_departments, sample_evidence, sample_register
 from stemfleet.resources import resource
+from stemfleet.rounds import draft_wave, publish_points, publish_rules
 from stemfleet.schools import apply_import, plan_import
 from stemfleet.settings import LOCAL_ADDRESS, Settings
 from stemfleet.shipments import list_open_awards, pack_kit, reserve_kit, ship_kits
@@ -36,6 +39,8 @@ from stemfleet.workshop import Workshop
 WAVES = {"STEM1": 2017, "STEM2": 2019, "STEM3": 2021, "STEM4": 2023, "STEM5": 2024}
 BOARDS = "microbit:2,uno:2,printer:1,esp32:1,uno:1:wrong_signature,microbit:1:fail_target"
 SCHOOLS = 14_000
+_NEXT = "DEMO6"
+_WINDOW_DAYS = 10
 _LINKS = "links.txt"
 
 
@@ -107,8 +112,9 @@ def _chain(settings: Settings, workshop: Workshop) -> None:
     )
     with _step(1, f"Schools: a synthetic register of {SCHOOLS}, departments, eTwinning records"):
         _import_schools(settings.data / "files", workshop, people)
-    with _step(2, "Waves: STEM 1 to STEM 4 replayed, STEM 5 allocated"):
+    with _step(2, "Waves: STEM 1 to STEM 4 replayed, STEM 5 allocated; the round of another one begun"):
         _run_waves(workshop, people)
+        _begin_round(workshop, people)
     with _step(3, "Bench: eight virtual boards at once, two of them faulty on purpose"):
         tags = _run_bench(settings.data / "boards", workshop, people)
     with _step(4, "Kits: labels for those that passed; reserved, packed, shipped"):
@@ -142,6 +148,17 @@ def _run_waves(workshop: Workshop, people: _People) -> None:
             view, _awards = show_wave(workshop.store, code)
             lots = ", ".join(f"{lot.awards} {lot.lot.lot}" for lot in view.lots)
             click.echo(f"    {code}: {lots} ({view.schools} schools, {view.departments} departments)")
+
+
+def _begin_round(workshop: Workshop, people: _People) -> None:
+    """A round in its objection window: what schools and the NSO see while a wave is being allocated."""
+    earlier = parse_rules(resource("examples", "waves", "STEM5.json").read_bytes())
+    rules = replace(earlier, wave=_NEXT, title="Δοκιμαστικός κύκλος: προσωρινά μόρια και ενστάσεις")
+    draft_wave(workshop, people.nso, rules, datetime.now(UTC).year)
+    publish_rules(workshop, people.nso, _NEXT)
+    until = datetime.now(UTC) + timedelta(days=_WINDOW_DAYS)
+    count = publish_points(workshop, people.nso, _NEXT, until=until)
+    click.echo(f"    {_NEXT}: {count} applicants with provisional points, objections until {until:%Y-%m-%d}")
 
 
 def _run_bench(folder: Path, workshop: Workshop, people: _People) -> dict[str, list[str]]:
