@@ -66,6 +66,7 @@ WORK_STATES: Labels = {
     "done": _("Done"),
     "failed": _("Did not succeed"),
     "interrupted": _("Interrupted"),
+    "stopped": _("Stopped"),
 }
 
 WORK: Labels = {  # titles of long work, by its kind
