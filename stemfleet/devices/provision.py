@@ -99,6 +99,7 @@ class _Board:
             workdir=workdir,
             stop=stop,
             on_progress=lambda done, total: self.tell(done=done, total=total),
+            on_instruction=lambda text: self.tell(detail=text),
         )
         self.state = replace(waiting(slot), status=Status.RUNNING, phases=tuple(plan.name for plan in self.plans))
 
@@ -154,7 +155,7 @@ class _Board:
 
     def _attempt(self, plan: PhasePlan, attempt: int) -> BoardFault | None:
         self.run.begin(plan.timeout_s)
-        self.tell(phase=plan.name, attempt=attempt, done=0, total=0)
+        self.tell(phase=plan.name, attempt=attempt, done=0, total=0, detail="")
         started = now()
         fault: BoardFault | None = None
         try:
@@ -229,6 +230,8 @@ class _Board:
         """The port is ours and the image is the approved one, before anything happens to the board."""
         kind = driver_of(self.slot.recipe.family)
         _claim_port(self.run)
+        if (take_over := getattr(kind, "take_over", None)) is not None:
+            take_over(self.run.port)
         if getattr(kind, "port_first", True) or self.run.port_exists():
             check_port(self.run.port)
         if self.flash:

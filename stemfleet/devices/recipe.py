@@ -20,6 +20,7 @@ CHECKLIST = "checklist"  # the family that a person checks by a list of steps; n
 FAMILIES = ("arduino", "printer", "microbit", "esp", CHECKLIST)
 PHASES = ("identify", "flash", "verify", "check", "finish")
 SHIPPED = Path(__file__).parent / "recipes"
+PROFILES = Path(__file__).parent / "profiles"
 
 _STEP_ID = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -37,7 +38,7 @@ _KIND_NAMES: dict[type, str] = {
 class Limit:
     """Limits of one measurement, both included. For a text, `low` and `high` are the text it must equal.
 
-    `hardware`: only a real board can tell; on an emulated one it is neither measured nor missing. `optional`: a board
+    `hardware`: only a real board can tell; of an emulated one it is not judged, nor missed. `optional`: a board
     without this part reports nothing, and is none the worse for it.
     """
 
@@ -153,16 +154,13 @@ def _folder(folder: Path) -> Iterator[Recipe]:
 
 def read_recipe(path: Path) -> Recipe:
     """One recipe file. Raises InputError with the file and the key that is wrong."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise InputError("{file} is not valid TOML: {problem}.", file=str(path), problem=str(wrong)) from wrong
-    table = _Table(path, "", data)
+    table = _read(path)
     family = table.text("family")
     if family not in FAMILIES:
         raise table.wrong("family", f"must be one of {', '.join(FAMILIES)}")
     if family == CHECKLIST:
         return _checklist(table)
+    settings = table.get("settings", dict, {})
     recipe = Recipe(
         name=table.text("name"),
         title=table.text("title"),
@@ -170,15 +168,23 @@ def read_recipe(path: Path) -> Recipe:
         test_version=table.text("test_version"),
         firmware=_firmware(table.table("firmware")),
         phases=tuple(_phase(part) for part in table.tables("phases")),
-        checks=tuple(_limit(part) for part in table.tables("checks")),
+        checks=(*(_limit(part) for part in table.tables("checks")), *_profile(table, settings.get("profile"))),
         usb=tuple(str(item).upper() for item in table.get("usb", list, [])),
-        settings=table.get("settings", dict, {}),
+        settings=settings,
         path=path,
     )
     table.nothing_else()
     if not recipe.phases:
         raise table.wrong("phases", "needs at least one phase")
     return recipe
+
+
+def _read(path: Path) -> "_Table":
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise InputError("{file} is not valid TOML: {problem}.", file=str(path), problem=str(wrong)) from wrong
+    return _Table(path, "", data)
 
 
 def _checklist(table: "_Table") -> Recipe:
@@ -232,6 +238,28 @@ def _firmware(table: "_Table") -> Firmware:
     if named and digest is None:
         raise table.wrong("sha256", "is missing: a file is only approved with its sha256")
     return firmware
+
+
+def _profile(table: "_Table", named: str | None) -> Iterator[Limit]:
+    """Limits of a printer's settings: from NAME.toml beside the recipe's folder in profiles/, or a shipped one."""
+    if named is None:
+        return
+    own, shipped = table.file.parent.parent / "profiles" / f"{named}.toml", PROFILES / f"{named}.toml"
+    path = own if own.is_file() else shipped
+    if not path.is_file():
+        names = ", ".join(sorted(file.stem for file in PROFILES.glob("*.toml")))
+        raise table.wrong("settings.profile", f"is not there: {own}. Shipped: {names}")
+    profile = _read(path)
+    profile.text("title")
+    for part in profile.tables("settings"):
+        order, unit, tolerance = part.text("order"), part.get("unit", str, ""), part.number("tolerance") or 0.0
+        values = part.table("values")
+        for letter in part.get("values", dict, {}):
+            value = values.number(letter) or 0.0
+            slack = abs(value) * tolerance
+            yield Limit(f"{order}_{letter}", unit, round(value - slack, 4), round(value + slack, 4))
+        part.nothing_else()
+    profile.nothing_else()
 
 
 def _image(recipe: Path, named: str) -> Path:

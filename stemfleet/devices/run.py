@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from stemfleet.devices.faults import BoardStopped, BoardTimeout
 from stemfleet.devices.line import Line, check_port, is_url, port_exists, port_fault
-from stemfleet.devices.recipe import Recipe
+from stemfleet.devices.recipe import Limit, Recipe
 from stemfleet.devices.record import Measurement, Value
 from stemfleet.devices.tools import Kept, ToolResult, run_tool, tool_version
 from stemfleet.words import Reason
@@ -31,7 +31,8 @@ class Identity:
 class Driver(Protocol):
     """One class per family; the methods are the phases. Each raises BoardFault when the board does not pass.
 
-    All waiting goes through the run (`tool`, `line`, `wait`): that is what keeps time limits and stops true.
+    All waiting goes through the run (`tool`, `line`, `wait`): that is what keeps time limits and stops true. A family
+    may also have `take_over(port)`, a static method that is called before the port is looked at.
     """
 
     port_first: ClassVar[bool] = True  # False: the port may appear only after the flash (micro:bit drive)
@@ -73,6 +74,7 @@ class Run:
         workdir: Path,
         stop: threading.Event,
         on_progress: ProgressCall | None = None,
+        on_instruction: Callable[[str], None] | None = None,
     ) -> None:
         self.recipe = recipe
         self.port = _absolute(port)  # tools run in the work folder
@@ -86,6 +88,7 @@ class Run:
         self.measurements: list[Measurement] = []
         self.warning: str | None = None
         self._on_progress = on_progress
+        self._on_instruction = on_instruction
         self._heeded = stop
         self._deadline = float("inf")
         self._log = Kept()
@@ -114,6 +117,13 @@ class Run:
         if self._on_progress is not None:
             self._on_progress(done, total)
 
+    def instruct(self, text: str) -> None:
+        """What a person has to do now for the phase to go on; an empty text: nothing any more."""
+        if text:
+            self.note(f"for a person: {text}")
+        if self._on_instruction is not None:
+            self._on_instruction(text)
+
     def note(self, text: str) -> None:
         """Into the raw log of the phase, as a line of its own."""
         self._log.add(text if text.endswith("\n") else f"{text}\n")
@@ -122,7 +132,10 @@ class Run:
         """A measurement; limits are the recipe's. None: the board could not tell (ERROR unreadable, not FAIL)."""
         if isinstance(value, int):
             value = float(value)
-        measurement = self.recipe.limit(name, unit).judge(value)
+        limit = self.recipe.limit(name, unit)
+        if limit.hardware and self.is_pty:
+            limit = Limit(name, limit.unit)
+        measurement = limit.judge(value)
         self.measurements.append(measurement)
         self.note(f"{name}: {value} {measurement.unit} [{measurement.low} .. {measurement.high}] {measurement.outcome}")
 

@@ -41,7 +41,8 @@ class SlotState:
     """The whole state of a slot at one moment; every change is a new one, with the next `number`.
 
     `done` of `total` is the progress of the phase, in its tool's own unit (bytes or percent); `outcome`, `reason` and
-    `detail` (an English sentence with the remedy) are set when it is done; `result` is not part of the JSON.
+    `detail` (an English sentence with the remedy) are set when it is done; while it runs,
+    `detail` is what a person has to do for it to go on; `result` is not part of the JSON.
     """
 
     slot: str

@@ -72,6 +72,10 @@ class Talk:
         found = (_MEASURED.fullmatch(row) for row in self.ask("?test", timeout))
         return [(match[1], _value(match[2]), "" if match[3] == "-" else match[3]) for match in found if match]
 
+    def milliseconds(self) -> int:
+        """Since the reset, by the board's own oscillator (modulo 2^32)."""
+        return int(self._only("?ms", r"ms (\d+)").group(1))
+
     def _only(self, question: str, pattern: str, timeout: float = 2.0) -> re.Match[str]:
         for row in self.ask(question, timeout):
             if found := re.fullmatch(pattern, row):

@@ -1,5 +1,9 @@
 """A printer controller from flash to record: an emulated Mega, real avrdude, and heaters that are off at the end."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from avr_peers import MEGA, PRINTER, flash_of, image_of, powered, write
-from core_peers import until
+from core_peers import processes_with, until
 
 from stemfleet.devices.provision import provision
-from stemfleet.devices.recipe import Recipe, find_recipe
+from stemfleet.devices.recipe import Limit, Recipe, find_recipe
 from stemfleet.devices.record import BoardRecord, Provisioned
 from stemfleet.devices.state import Slot
 from stemfleet.devices.virtual.avr import AvrBoard
@@ -110,6 +114,54 @@ def test_a_warm_up_is_measured_and_ends_with_the_heater_off(controller: AvrBoard
     assert 1 < float(str(found["warm_up_rise"])) < 5
     assert float(str(found["warm_up_overshoot"])) < 10
     assert controller.control("pin B4") == "out 0"
+
+
+def everything() -> Recipe:
+    shipped = find_recipe("printer-mega")
+    asked = {"profile": "stemfleet-printer", "fan": {"seconds": 0.3}, "homing": {"seconds": 30}}
+    profile = [Limit(f"M92_{axis}", "steps/mm", steps, steps) for axis, steps in (("X", 80), ("Y", 80), ("Z", 400))]
+    return replace(shipped, settings=shipped.settings | asked, checks=(*shipped.checks, *profile))
+
+
+def test_fan_settings_and_homing_are_checked_when_the_recipe_asks_for_them(controller: AvrBoard) -> None:
+    controller.control("adc 13 auto")
+    record = run(controller, everything(), flash=False).record
+    assert (record.outcome, record.reason) == (Outcome.PASS, None)
+    found = values(record)
+    assert {name: found[name] for name in ("fan", "homing", "M92_Z", "x_min", "z_min")} == {
+        "fan": "taken",
+        "homing": "done",
+        "M92_Z": 400.0,
+        "x_min": "open",
+        "z_min": "open",
+    }
+    assert 0.5 < float(str(found["homing_time"])) < 20
+    assert controller.control("pin H6") == "out 0"  # the fan
+    assert {controller.control(pin) for pin in ("pin D7", "pin F2", "pin K0")} == {"out 1"}  # the motors
+
+
+BENCH = """
+import sys
+from dataclasses import replace
+from stemfleet.devices.provision import provision
+from stemfleet.devices.recipe import find_recipe
+from stemfleet.devices.state import Slot
+
+recipe = find_recipe("printer-mega")
+recipe = replace(recipe, settings=recipe.settings | {"warm_up": {"target": 200, "seconds": 60}})
+provision(Slot("A1", recipe, sys.argv[1]), station="s", operator="o", flash=False)
+"""
+
+
+def test_a_bench_killed_with_its_whole_process_group_leaves_no_heater_on(controller: AvrBoard) -> None:
+    """Long before the firmware's own twenty seconds: the guard lives in a session of its own."""
+    controller.control("adc 13 auto")
+    with subprocess.Popen([sys.executable, "-c", BENCH, controller.port], start_new_session=True) as bench:
+        until(lambda: controller.control("pin B4") == "out 1", 20)
+        os.killpg(bench.pid, signal.SIGKILL)
+        bench.wait()
+    until(lambda: controller.control("pin B4").endswith(" 0"), 8)  # "in 0" while it starts anew
+    until(lambda: len(processes_with(controller.port)) == 1, 15)  # the emulator: the guard has ended
 
 
 def test_stopping_a_warm_up_turns_the_heater_off_within_the_same_run(controller: AvrBoard) -> None:

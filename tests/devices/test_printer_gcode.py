@@ -197,7 +197,7 @@ def test_a_marlin_that_stopped_itself_because_of_a_sensor_fails_by_that_sensor()
 
 def test_a_printer_that_restarts_in_the_middle_is_no_pass() -> None:
     record = checked(marlin(M119="start\necho:Marlin 2.0.9.5\n"))
-    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.UNREADABLE)
+    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.RESTARTED)
 
 
 def test_garbage_without_end_is_unreadable() -> None:

@@ -8,6 +8,7 @@ reset to the program's first word.
 """
 
 import secrets
+import time
 from typing import ClassVar
 
 from stemfleet.devices.families.avrdude import Avrdude, Chip, wrong_chip
@@ -19,6 +20,8 @@ from stemfleet.words import Reason
 
 SPEED = 115200  # of our programs, whatever the bootloader's is
 PROGRAM = "selftest"
+_CLOCK_S = 2.0  # between two readings of the board's clock: the line's jitter then makes less than half a percent
+_READINGS = 3
 _SHORT_S = 1.0  # a program that was heard starting, or never will be
 
 
@@ -94,8 +97,11 @@ class ArduinoDriver:
                 talk.give_identity(identity)
                 self._run.note(f"The board had no identity and was given {identity}.")
             self._run.found(identity)
+            began = clock_reading(talk)
             for name, value, unit in talk.measurements():
                 self._run.measure(name, value, unit)
+            self._run.wait(max(0.0, _CLOCK_S - (time.monotonic() - began[0])))
+            self._run.measure("oscillator", deviation(began, clock_reading(talk)), "%")
 
     def finish(self) -> Identity | None:
         """The self-test stays on the board: it is what a pupil's own sketch replaces."""
@@ -108,3 +114,23 @@ class ArduinoDriver:
         talk = Talk(line)
         talk.wait_for_start(self._start_s)
         return talk
+
+
+Reading = tuple[float, float, float]  # host's clock before and after, and the board's: seconds
+
+
+def clock_reading(talk: Talk) -> Reading:
+    """The quickest of a few questions: the board's clock was read between the two moments."""
+    readings: list[Reading] = []
+    for _ in range(_READINGS):
+        before = time.monotonic()
+        told = talk.milliseconds() / 1000
+        readings.append((before, time.monotonic(), told))
+    return min(readings, key=lambda reading: reading[1] - reading[0])
+
+
+def deviation(first: Reading, last: Reading) -> float:
+    """How much faster than the host's clock the board's runs, in percent; slower is negative."""
+    ours = (last[0] + last[1] - first[0] - first[1]) / 2
+    theirs = (last[2] - first[2]) % (2**32 / 1000)
+    return round((theirs / ours - 1) * 100, 2)

@@ -8,7 +8,7 @@ import re
 import time
 from functools import reduce
 
-from stemfleet.devices.faults import BoardError
+from stemfleet.devices.faults import BoardError, BoardTimeout
 from stemfleet.devices.line import Line, port_fault
 from stemfleet.words import Reason
 
@@ -67,18 +67,24 @@ class Gcode:
                 return True
         return False
 
-    def send(self, command: str, timeout: float = ANSWER_S) -> list[str]:
-        """Send one order; the lines of its answer, the `ok` being the last. Busy messages begin the time again."""
+    def send(self, command: str, timeout: float = ANSWER_S, *, limit: float | None = None) -> list[str]:
+        """Send one order; the lines of its answer, the `ok` being the last. Busy messages begin the time again.
+
+        `limit`: seconds beyond which a busy printer is not waited for; raises BoardTimeout phase_timeout then.
+        """
         self._number += 1
-        return self._exchange(command, timeout)
+        return self._exchange(command, timeout, limit=limit)
 
     def more(self, timeout: float) -> str | None:
         """A line that comes after the `ok`: some firmwares answer in that order. None when none comes."""
         return self._line.read_line(timeout)
 
-    def _exchange(self, command: str, timeout: float, *, greeting: bool = False) -> list[str]:
+    def _exchange(
+        self, command: str, timeout: float, *, greeting: bool = False, limit: float | None = None
+    ) -> list[str]:
         answer = _Answer()
         self._write(command, greeting)
+        longest = time.monotonic() + (limit or float("inf"))
         until, asked_again = time.monotonic() + timeout, False
         while not answer.complete:
             half = until if asked_again else until - timeout / 2
@@ -92,6 +98,8 @@ class Gcode:
                 raise self._no_end(answer)
             self._note_errors(answer)
             if answer.busy:
+                if time.monotonic() > longest:
+                    raise BoardTimeout(detail=f"The printer was not done with {command} within {limit:g} s.")
                 answer.busy, until = False, time.monotonic() + timeout
             if answer.halted:
                 until = min(until, time.monotonic() + _AFTER_HALT_S)

@@ -3,37 +3,37 @@
 [settings]
     speed       baud of the firmware's line
     start_s     seconds from opening the port to the firmware's `start`, at the most
-    programmer, part, signature, baud    of the bootloader, for controllers that avrdude can program; else left out
-    warm_up     optional: {target = 50, seconds = 60}; heats the hot end, then off
-Measurements: hotend, hotend2 …, bed, chamber (degrees Celsius), every endstop by its own name ("open" or "TRIGGERED"),
-and of the warm-up: warm_up_rise (degrees a second), warm_up_overshoot (degrees above the target).
+    programmer, part, signature, baud    of the bootloader, for controllers that avrdude can program
+    card        for the others: {file = "firmware.bin"}, the name under which the image goes onto an SD card by hand
+    profile, fan, homing, warm_up        what else is checked: printer_checks.py
 """
 
 import contextlib
 import re
 import time
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from stemfleet.devices.families.avrdude import Avrdude, Chip
 from stemfleet.devices.families.gcode import Gcode
+from stemfleet.devices.families.printer_checks import PrinterChecks
+from stemfleet.devices.families.printer_guard import SAFE, Guard, orders
 from stemfleet.devices.faults import BoardFail, BoardFault
 from stemfleet.devices.line import Line, is_url
 from stemfleet.devices.run import Identity, Run
 from stemfleet.words import Reason
 
-SAFE = ("M104 S0", "M140 S0", "M107", "M84")  # heaters off, fan off, motors off
 OWN_FIRMWARE = "stemfleet-printer"
 # Compiled into every Marlin whose builder did not choose another one: it tells nothing about the machine.
 COMMON_UUIDS = {"cede2a2f-41a2-4748-9b12-c55c62f367ff"}
 _SAFE_ANSWER_S = 1.5
-_OVERSHOOT_S = 5.0
-_POLL_S = 0.5
+_CARD_LOOK_S = 3.0  # between two looks whether the printer has its new firmware
 
+_WHILE_RESTARTING = {
+    *(Reason.SILENT, Reason.UNREADABLE, Reason.RESTARTED, Reason.UNPLUGGED, Reason.PORT_MISSING, Reason.PORT_BUSY)
+}
+_MOVES_OR_HEATS = {"fan", "homing", "warm_up"}
 _FIELD = re.compile(r"([A-Z][A-Z0-9_]+):(.*?)(?=\s+[A-Z][A-Z0-9_]+:|$)")
-_TEMPERATURE = re.compile(r"\b(T\d*|B|C):\s*(-?\d+(?:\.\d+)?)\s*/\s*(-?\d+(?:\.\d+)?)")
-_ENDSTOP = re.compile(r"(\w+)\s*:\s*(open|triggered)", re.IGNORECASE)
-_HEATER_STOP = re.compile(r"MAXTEMP|MINTEMP|Thermal Runaway|Heating failed", re.IGNORECASE)
 
 
 class PrinterDriver:
@@ -48,7 +48,13 @@ class PrinterDriver:
         self._start_s = float(settings.get("start_s", 4.0))
         self._avrdude = Avrdude(run, Chip.of(settings)) if "programmer" in settings else None
         self._open: Line | None = None  # held through the check: closing and opening it again would reset the board
+        self._guard: Guard | None = None
         self._foreign = False  # no printer: it is not spoken to at the end
+
+    @staticmethod
+    def take_over(port: str) -> None:
+        """Before the port is looked at: nobody of ours may hold it."""
+        Guard.recall(port)
 
     def identify(self) -> Identity:
         """By the running firmware; a controller that runs none by its bootloader."""
@@ -71,28 +77,65 @@ class PrinterDriver:
             raise
 
     def flash(self) -> None:
-        """Through the bootloader, by avrdude."""
-        self._programmer().write(self._run.firmware)
+        """Through the bootloader, by avrdude; else by a person with an SD card."""
+        if self._avrdude is not None:
+            self._avrdude.write(self._run.firmware)
+        else:
+            self._by_card()
 
     def verify(self) -> None:
-        """Read back and compare."""
-        self._programmer().verify(self._run.firmware)
+        """Read back and compare; of a printer that was flashed from a card, its M115 must tell the version."""
+        if self._avrdude is not None:
+            self._avrdude.verify(self._run.firmware)
+            return
+        with self._run.line(self._speed) as line:
+            told = self._who(self._started(line)).details
+        if not self._is_new(told):
+            raise BoardFail(
+                Reason.VERIFY_MISMATCH,
+                f"The printer runs {told['firmware']}, not version {self._run.recipe.firmware.version}.",
+                retry=True,
+            )
+
+    def _by_card(self) -> None:
+        """Says what to do, and looks at the printer until it has the version, or the phase is over."""
+        image, card = self._run.recipe.firmware, self._run.recipe.settings.get("card", {"file": "firmware.bin"})
+        self._run.instruct(
+            f"Copy {image.file or self._run.firmware.name} as {card['file']} onto an SD card, put it into the printer, "
+            f"switch it off and on, and wait until it runs {image.version}."
+        )
+        while not self._has_new():
+            self._run.wait(_CARD_LOOK_S)
+        self._run.instruct("")
+
+    def _has_new(self) -> bool:
+        """A printer that is off, or busy with its card, is looked at again."""
+        try:
+            with self._run.line(self._speed) as line:
+                return self._is_new(self._who(self._started(line)).details)
+        except BoardFault as fault:
+            if fault.reason not in _WHILE_RESTARTING:
+                raise
+            return False
+
+    def _is_new(self, told: dict[str, str]) -> bool:
+        return self._run.recipe.firmware.version in (told["version"], _version_in(told["firmware"]))
 
     def check(self) -> None:
         """Firmware, sensors, endstops, and what else the recipe asks for."""
         self._close()
+        if not is_url(self._run.port) and _MOVES_OR_HEATS & self._run.recipe.settings.keys():
+            self._guard = Guard(self._run.port, self._speed)
         self._open = self._run.line(self._speed)
         gcode = Gcode(self._open)
+        checks = PrinterChecks(self._run, gcode)
         try:
             gcode.start(self._start_s)
             who = self._named(gcode)
             self._run.found(who.board_id, **who.details)
-            self._measure_temperatures(gcode)
-            self._measure_endstops(gcode)
-            if "warm_up" in self._run.recipe.settings:
-                self._warm_up(gcode, self._run.recipe.settings["warm_up"])
+            checks.all()
         except BoardFault:
-            if not self._measure_stopped_heater(gcode):
+            if not checks.stopped_heater():
                 raise
 
     def finish(self) -> Identity | None:
@@ -101,17 +144,29 @@ class PrinterDriver:
 
     def make_safe(self) -> None:
         """Heaters and motors off: over the line of the check if it is open, else over a new one."""
+        off = self._foreign
         try:
-            if self._foreign or (self._open is not None and self._safe_over(self._open)):
-                return
-            self._close()
-            with self._run.line(self._speed) as line:
-                Gcode(line).wait_for_start(min(self._start_s, self._run.remaining() - _SAFE_ANSWER_S - 0.5))
-                self._safe_over(line)
+            off = off or (self._open is not None and self._safe_over(self._open))
+            if not off:
+                self._close()
+                with self._run.line(self._speed) as line:
+                    Gcode(line).wait_for_start(min(self._start_s, self._run.remaining() - _SAFE_ANSWER_S - 0.5))
+                    off = self._safe_over(line)
         except BoardFault as fault:
             self._run.note(f"The printer could not be told to switch off: {fault}")
         finally:
             self._close()
+            self._dismiss_guard(off)
+
+    def _dismiss_guard(self, off: bool) -> None:
+        if self._guard is None:
+            return
+        if off:
+            self._guard.end()
+        else:
+            self._run.note("It is told so as soon as its port can be opened, for ten minutes.")
+            self._guard.leave()
+        self._guard = None
 
     def _close(self) -> None:
         if self._open is not None:
@@ -123,7 +178,7 @@ class PrinterDriver:
         port, answered = line.serial, 0
         with contextlib.suppress(OSError):
             port.reset_input_buffer()
-            port.write("".join(f"{order}\n" for order in ("", *SAFE)).encode())
+            port.write(orders())
             until = time.monotonic() + _SAFE_ANSWER_S
             while answered < len(SAFE) and time.monotonic() < until:
                 answered += port.readline().startswith(b"ok")
@@ -143,14 +198,6 @@ class PrinterDriver:
                 raise
         avrdude.refuse_other_protocol()
         raise silence
-
-    def _programmer(self) -> Avrdude:
-        if self._avrdude is None:
-            raise BoardFail(
-                Reason.FLASH_REFUSED,
-                f"Recipe {self._run.recipe.name} has no [settings] programmer: flash this printer from its SD card.",
-            )
-        return self._avrdude
 
     def _started(self, line: Line) -> Gcode:
         gcode = Gcode(line)
@@ -176,60 +223,6 @@ class PrinterDriver:
             who = self._who(gcode)
             self._run.note(f"The controller had no identity and was given {who.board_id}.")
         return who
-
-    def _temperatures(self, gcode: Gcode) -> dict[str, float]:
-        """Sensor name → degrees; empty when none was told."""
-        found = _temperatures_in(" ".join(gcode.send("M105")))
-        if not found and (late := gcode.more(1.0)) is not None:
-            found = _temperatures_in(late)
-        return found
-
-    def _measure_temperatures(self, gcode: Gcode) -> None:
-        for name, degrees in self._temperatures(gcode).items():
-            self._run.measure(name, degrees, "°C")
-
-    def _measure_endstops(self, gcode: Gcode) -> None:
-        for text in gcode.send("M119"):
-            if found := _ENDSTOP.search(text):
-                self._run.measure(found[1], "open" if found[2].lower() == "open" else "TRIGGERED")
-
-    def _measure_stopped_heater(self, gcode: Gcode) -> bool:
-        """A firmware that has stopped itself because of a heater: that heater's measurement is the reason it gives."""
-        for error in gcode.errors:
-            if found := _HEATER_STOP.search(error):
-                self._run.measure("bed" if "bed" in error.lower() else "hotend", found[0].upper(), "°C")
-                return True
-        return False
-
-    def _warm_up(self, gcode: Gcode, plan: dict[str, Any]) -> None:
-        """Heats the hot end to the target, watches what it does afterwards, and switches it off."""
-        target, seconds = float(plan["target"]), float(plan["seconds"])
-        began, first = time.monotonic(), self._temperatures(gcode)["hotend"]
-        gcode.send(f"M104 S{target:g}")
-        now = first
-        while now < target and time.monotonic() - began < seconds:
-            self._run.wait(_POLL_S)
-            now = self._temperatures(gcode)["hotend"]
-            self._run.progress(round(now - first), round(target - first))
-        self._run.measure("warm_up_rise", round((now - first) / (time.monotonic() - began), 2), "°C/s")
-        highest, until = now, time.monotonic() + _OVERSHOOT_S
-        while now >= target and time.monotonic() < until:
-            self._run.wait(_POLL_S)
-            highest = max(highest, self._temperatures(gcode)["hotend"])
-        gcode.send("M104 S0")
-        self._run.measure("warm_up_overshoot", round(max(0.0, highest - target), 2), "°C")
-
-
-def _temperatures_in(text: str) -> dict[str, float]:
-    """From "ok T:21.30 /0.00 B:21.30 /0.00 @:0" or "T:21.30/ 0.00 B:21.30/ 0.00 @:64"; T and T0 are the same sensor."""
-    return {_sensor(letter): float(now) for letter, now, _ in _TEMPERATURE.findall(text)}
-
-
-def _sensor(letter: str) -> str:
-    if letter.startswith("T"):
-        number = int(letter[1:] or 0)
-        return "hotend" if number == 0 else f"hotend{number + 1}"
-    return {"B": "bed", "C": "chamber"}[letter]
 
 
 def _version_in(name: str) -> str:

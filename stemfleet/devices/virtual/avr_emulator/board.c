@@ -186,10 +186,7 @@ static void live(board_t *board) {
     while (!ending && obey(board) && getppid() == parent) {
         serve_line(board);
         cycles += CHIP_HZ * TURN_SECONDS / trouble_slowness();
-        if (cycles >= LEAST_CYCLES) {
-            chip_run(cycles);
-            cycles = 0;
-        }
+        if (cycles >= LEAST_CYCLES) cycles -= chip_run(cycles);
         thermistors_run(TURN_SECONDS);
         trouble_turn();
         usb_flush();

@@ -327,7 +327,7 @@ void chip_reset(void) {
     line_cycles = 0;
 }
 
-void chip_run(uint64_t cycles) {
+double chip_run(double cycles) {
     double left = cycles;
     while (left > 0) {
         avr_cycle_count_t start = avr->cycle;
@@ -340,4 +340,5 @@ void chip_run(uint64_t cycles) {
         left -= ran;
         line_brings(ran);
     }
+    return cycles - left;
 }

@@ -22,7 +22,7 @@ size_t chip_eeprom(uint8_t **bytes); /* the whole EEPROM, in place */
 const char *chip_load_hex(const char *path, bool is_bootloader);
 
 void chip_reset(void);            /* by the reset pin */
-void chip_run(uint64_t cycles);   /* a little more or less */
+double chip_run(double cycles);   /* a little more: how many it were */
 long chip_baud(void);             /* of USART0, as the program has set it; 0 before that */
 void chip_receive(uint8_t byte);  /* from the host; waits its turn at the line's speed */
 void chip_forget_input(void);

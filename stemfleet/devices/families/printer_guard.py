@@ -1,0 +1,116 @@
+"""Switches a printer off when nobody else can any more: the bench was killed, or its port was lost.
+
+A process of its own, in a session of its own, so that a SIGKILL to the bench's whole process group does not reach it.
+It holds one end of a pipe. While the bench lives and the printer may heat or move, nothing happens. The word "off" on
+the pipe says that the printer has answered the orders to switch off: the guard ends. When the pipe ends without it, the
+guard gives these orders itself, again and again until they are answered, for ten minutes at the most.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import serial
+
+SAFE = ("M104 S0", "M140 S0", "M107", "M84")  # heaters off, fan off, motors off
+_OFF = b"off\n"
+_PATIENCE_S = 600.0
+_PATIENCE_PTY_S = 3.0  # a virtual printer that is gone does not come back
+_TRY_S = 8.0  # opening may have reset the printer: its firmware listens again after some seconds
+_AGAIN_S = 1.0
+_END_S = 2.0
+
+
+def orders() -> bytes:
+    """Without line numbers: a firmware takes them whatever it counted before. The empty line ends half an order."""
+    return "".join(f"{order}\n" for order in ("", *SAFE)).encode()
+
+
+class Guard:
+    """The guard of one port, from the side of the bench. One at a time for each port."""
+
+    _all: dict[str, "Guard"] = {}  # noqa: RUF012  (shared on purpose)
+    _lock = threading.Lock()
+
+    def __init__(self, port: str, speed: int) -> None:
+        """Begins. A guard of an earlier run that still waits for this port ends."""
+        self.recall(port)
+        self._port = port
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, port, str(speed)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        with self._lock:
+            self._all[port] = self
+
+    @classmethod
+    def recall(cls, port: str) -> None:
+        """The printer is in our hands again: the guard that was left behind, if there is one, lets go of the port."""
+        with cls._lock:
+            left = cls._all.pop(port, None)
+        if left is not None:
+            left.end()
+
+    def end(self) -> None:
+        """The printer is off."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):  # it may have ended, or been left behind before
+            self._process.stdin.write(_OFF)
+        self.leave()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        with self._lock:
+            if self._all.get(self._port) is self:
+                del self._all[self._port]
+
+    def leave(self) -> None:
+        """The printer could not be told: the guard goes on alone."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it ends within so many seconds, having done its work or given up."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self._process.returncode is not None
+
+
+def switch_off(port: str, speed: int, seconds: float) -> bool:
+    """Opens the port and gives the orders until all are answered. Raises serial.SerialException, OSError."""
+    with serial.Serial(port, speed, timeout=0.1, write_timeout=2.0, exclusive=True) as line:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            line.write(orders())
+            answered, again = 0, time.monotonic() + _AGAIN_S
+            while time.monotonic() < again:
+                answered += line.readline().startswith(b"ok")
+                if answered >= len(SAFE):
+                    return True
+    return False
+
+
+def main(port: str, speed: int) -> None:
+    """Until the pipe ends."""
+    is_pty = os.path.realpath(port).startswith("/dev/pts/")
+    if sys.stdin.buffer.readline() == _OFF:
+        return
+    until = time.monotonic() + (_PATIENCE_PTY_S if is_pty else _PATIENCE_S)
+    while time.monotonic() < until:
+        with contextlib.suppress(serial.SerialException, OSError):
+            if switch_off(port, speed, _TRY_S):
+                return
+        time.sleep(_AGAIN_S / 2)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
