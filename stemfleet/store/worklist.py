@@ -21,37 +21,41 @@ from stemfleet.store.columns import canonical, now
 SILENT_S = 10.0  # whoever runs a work gives a sign of life every half second; after so long it is dead
 KEPT = timedelta(days=14)
 _LOCKED_S = 10.0
-_TABLE = """CREATE TABLE IF NOT EXISTS work (
+_FORM = 2  # of the table; a list of another form is of another version of the program, and is begun anew
+_TABLE = """CREATE TABLE work (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL,
     key TEXT NOT NULL, facts TEXT NOT NULL, person_id INTEGER NOT NULL, person TEXT NOT NULL, back TEXT NOT NULL,
     state TEXT NOT NULL, step TEXT NOT NULL DEFAULT '',
     done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
-    result TEXT NOT NULL DEFAULT '', problem TEXT, asked REAL NOT NULL, alive REAL NOT NULL, ended REAL)"""
-_AS_STORED = ("id", "kind", "about", "person_id", "person", "back", "step", "done", "total", "result")
+    result TEXT NOT NULL DEFAULT '', problem TEXT, asked REAL NOT NULL, alive REAL NOT NULL, ended REAL,
+    given_up INTEGER NOT NULL DEFAULT 0)"""
+_AS_STORED = ("id", "kind", "about", "key", "person_id", "person", "back", "step", "done", "total", "result")
 
 
 class WorkState(StrEnum):
-    """`interrupted`: the program ended in the middle of it, so that its transaction was never committed."""
+    """`interrupted`: the program ended in the middle of it; `stopped`: a person wanted that. Nothing was kept then."""
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
 class Work:
     """One long use case that a person started.
 
-    `about`: what it is about, such as a wave; `facts`: what the use case needs, a JSON object; `back`: the page that
-    it was started from; `step`, `done`, `total`: how far it is; `result`: the page to show when it is done;
-    `problem`: a sentence and its facts.
+    `about`: what it is about, such as a wave; `key`: what must not be done twice at once; `facts`: what the use case
+    needs, a JSON object; `back`: the page that it was started from; `step`, `done`, `total`: how far it is; `result`:
+    the page to show when it is done; `problem`: a sentence and its facts.
     """
 
     id: str
     kind: str
     about: str
+    key: str
     facts: dict[str, Any]
     person_id: int
     person: str
@@ -85,7 +89,7 @@ class Worklist:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         at = now().timestamp()
         with self._changing() as sql:
-            sql.execute(_TABLE)
+            _begin(sql)
             sql.execute("UPDATE work SET state = 'interrupted' WHERE state = 'running' AND alive < ?", (_limit(),))
             past = at - KEPT.total_seconds()
             sql.execute("DELETE FROM work WHERE asked < ? AND state NOT IN ('waiting', 'running')", (past,))
@@ -104,7 +108,7 @@ class Worklist:
 
     def claim(self) -> Work | None:
         """The oldest that waits, running from now on; None when none does."""
-        if not self.file.exists():
+        if not self.waiting():
             return None
         with self._changing() as sql:
             row = sql.execute("SELECT * FROM work WHERE state = 'waiting' ORDER BY number LIMIT 1").fetchone()
@@ -113,12 +117,22 @@ class Worklist:
             sql.execute("UPDATE work SET state = 'running', alive = ? WHERE id = ?", (now().timestamp(), row["id"]))
             return _work(row | {"state": WorkState.RUNNING, "alive": now().timestamp()})
 
-    def tell(self, work_id: str, step: str, done: int, total: int) -> None:
-        """How far a running work is, which is also its sign of life."""
+    def tell(self, work_id: str, step: str, done: int, total: int) -> bool:
+        """How far a running work is, which is also its sign of life. Gives whether it is to be given up."""
         with self._changing() as sql:
             sql.execute(
                 "UPDATE work SET step = ?, done = ?, total = ?, alive = ? WHERE id = ? AND state = 'running'",
                 (step, done, total, now().timestamp(), work_id),
+            )
+            return bool(sql.execute("SELECT given_up FROM work WHERE id = ?", (work_id,)).fetchone()["given_up"])
+
+    def give_up(self, work_id: str) -> None:
+        """A work that waits is not begun; one that runs is told to stop, and ends in its own time."""
+        with self._changing() as sql:
+            sql.execute("UPDATE work SET given_up = 1 WHERE id = ?", (work_id,))
+            sql.execute(
+                "UPDATE work SET state = 'stopped', ended = ? WHERE id = ? AND state = 'waiting'",
+                (now().timestamp(), work_id),
             )
 
     def end(
@@ -160,7 +174,7 @@ class Worklist:
         if not self.file.exists():
             return []
         with self._opened() as connection:
-            return [_work(row) for row in connection.execute(sql, values)]
+            return [_work(row) for row in connection.execute(sql, values)] if _is_ours(connection) else []
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
@@ -177,6 +191,18 @@ class Worklist:
                 yield connection
         except sqlite3.Error as error:
             raise Unavailable("The list of work {file} cannot be used: {why}", file=self.file, why=error) from error
+
+
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("PRAGMA user_version").fetchone()["user_version"] == _FORM)
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """The table, made when there is none."""
+    if not _is_ours(connection):
+        connection.execute("DROP TABLE IF EXISTS work")
+        connection.execute(_TABLE)
+        connection.execute(f"PRAGMA user_version = {_FORM}")
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:

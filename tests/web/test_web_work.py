@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from stemfleet.accounts import issue_link
 from stemfleet.bench import LiveBench
 from stemfleet.errors import Refused
-from stemfleet.store import Person, Store, Work, WorkState, write_history
+from stemfleet.store import Person, Store, Work, WorkState, read_history, write_history
 from stemfleet.workshop import Workshop
 from stemfleet_web import create_app, words, workroom
 from stemfleet_web.door import door_of
@@ -179,6 +179,29 @@ def test_the_end_of_the_program_rolls_back_what_runs_and_keeps_what_waits(
         assert ended(later, runs).state is WorkState.INTERRUPTED
     finally:
         door_of(later).work.close()
+    assert gate.runs == 2
+
+
+def test_a_person_can_stop_it_and_start_it_again(
+    app: Flask, gate: Gate, visit: Visit, nso: Person, teacher: Person, store: Store
+) -> None:
+    """What ran is rolled back, what waits is not begun; only who started it may do so again."""
+    browser, other = visit(nso), visit(teacher)
+    runs, waits = (browser.post(f"/begin/{wave}").location for wave in ("STEM1", "STEM2"))
+    gate.begun.wait(PATIENCE_S)
+    assert other.post(f"{runs}/stop").status_code == 403
+    assert [browser.post(f"{work}/stop").status_code for work in (waits, runs)] == [303, 303]
+    assert [ended(app, work).state for work in (runs, waits)] == [WorkState.STOPPED] * 2
+    assert gate.runs == 1
+    with store.read() as session:
+        assert read_history(session, "test", "1") == []
+    assert "Τίποτα" in browser.text(runs)
+    assert other.post(f"{runs}/again").status_code == 403
+    gate.open.set()
+    again = browser.post(f"{runs}/again").location
+    assert again != runs
+    assert ended(app, again).state is WorkState.DONE
+    assert browser.post(f"{again}/again").location == again  # what is done is not done twice
     assert gate.runs == 2
 
 

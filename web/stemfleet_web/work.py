@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from stemfleet_web.door import the_door
 from stemfleet_web.persons import the_person
 from stemfleet_web.protection import safe_target
-from stemfleet_web.workroom import Progress, task
+from stemfleet_web.workroom import Progress, is_task, task
 
 __all__ = ["Progress", "start_work", "task"]
 
@@ -28,6 +28,7 @@ def start_work(
     A second work of the same kind and `key` (`about` when none is given) is not started while the first waits or runs.
     `back`: the page to go back to if it fails; the one that the form was on when none is named.
     """
+    assert is_task(kind), f"no task does {kind}"
     work = the_door().work.start(kind, facts, the_person(), about=about, key=key, back=back or _page_before())
     return redirect(url_for("work.show", work=work), code=303)
 

@@ -25,17 +25,18 @@ _TASKS: dict[str, Task] = {}
 
 
 class Stopped(BaseException):
-    """The program ends: raised where a work tells its progress, so that its transaction is rolled back."""
+    """The program ends, or a person gave the work up: raised where it tells its progress, so that it is rolled back."""
 
 
 class Progress:
     """Told to by a task: `progress("points")` names a step (see words.STEPS), `progress.count(3, 10)` a share of it.
 
-    Both may be given to use cases as they are. They cost next to nothing, and raise Stopped when the program ends.
+    Both may be given to use cases as they are. They cost next to nothing, and raise Stopped when it is to end.
     """
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
+        self.given_up = False
         self.state: tuple[str, int, int] = ("", 0, 0)
 
     def __call__(self, step: str) -> None:
@@ -47,7 +48,7 @@ class Progress:
         self.state = (self.state[0], done, total)
 
     def _go_on(self) -> None:
-        if self._stop.is_set():
+        if self._stop.is_set() or self.given_up:
             raise Stopped
 
 
@@ -66,6 +67,10 @@ def task(kind: str) -> Callable[[Task], Task]:
     return register
 
 
+def is_task(kind: str) -> bool:
+    return kind in _TASKS
+
+
 class Workroom:
     """Does the work of a list for an application. `close()` when the program ends."""
 
@@ -82,7 +87,6 @@ class Workroom:
     ) -> str:
         """The id of the work; see `start_work`."""
         assert person.id is not None
-        assert kind in _TASKS, f"no task does {kind}"
         key = about if key is None else key
         work = self.list.add(kind, facts, about=about, key=key, person_id=person.id, person=person.name, back=back)
         self._wake()
@@ -130,7 +134,7 @@ class Workroom:
             with self._told(work, progress):
                 result = self._run(work, progress)
         except Stopped:
-            self.list.end(work.id, WorkState.INTERRUPTED)
+            self.list.end(work.id, WorkState.STOPPED if progress.given_up else WorkState.INTERRUPTED)
         except StemfleetError as error:
             self.list.end(work.id, WorkState.FAILED, problem=(error.text, _plain(error.facts)))
         except Exception as error:
@@ -154,7 +158,7 @@ class Workroom:
 
         def tell() -> None:
             while not ended.wait(PULSE_S):
-                self.list.tell(work.id, *progress.state)
+                progress.given_up = self.list.tell(work.id, *progress.state)
 
         pulse = threading.Thread(target=tell, name="work-pulse", daemon=True)
         pulse.start()

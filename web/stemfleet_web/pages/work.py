@@ -42,7 +42,7 @@ def show(work: str) -> str | AnyResponse:
     found = _work(work)
     if found.state is WorkState.DONE:
         return redirect(_result(found))
-    return render_template("work.html", work=found)
+    return render_template("work.html", work=found, mine=found.person_id == the_person().id)
 
 
 @blueprint.get("/work/<work>/now")
@@ -60,6 +60,27 @@ def now(work: str) -> AnyResponse:
             html=render_template("_work.html", work=found),
         )
     )
+
+
+@blueprint.post("/work/<work>/stop")
+@only()
+def stop(work: str) -> AnyResponse:
+    """Gives it up: nothing of it is kept."""
+    the_door().work.list.give_up(_work(work).id)
+    return redirect(url_for(".show", work=work), code=303)
+
+
+@blueprint.post("/work/<work>/again")
+@only()
+def again(work: str) -> AnyResponse:
+    """The same once more, for who started it. What is done, waits or runs leads to its own page."""
+    found, person = _work(work), the_person()
+    if found.person_id != person.id:
+        raise not_yours(person)
+    if found.open or found.state is WorkState.DONE:
+        return redirect(url_for(".show", work=work), code=303)
+    started = the_door().work.start(found.kind, found.facts, person, about=found.about, key=found.key, back=found.back)
+    return redirect(url_for(".show", work=started), code=303)
 
 
 def _work(work_id: str) -> Work:
