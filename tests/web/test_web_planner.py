@@ -20,6 +20,7 @@ from stemfleet.rounds import change_rules, draft_wave, go_back, list_rounds, pub
 from stemfleet.store import Evidence, ImportRun, Person, Store
 from stemfleet.waves import Draw, plan_wave, run_wave
 from stemfleet.workshop import Workshop
+from stemfleet_web.pages.planner import field_id
 from tests.web.conftest import Visitor
 from tests.web.form_reader import FormReader
 from tests.web.planner_cases import RICH, RULES, WRONG
@@ -136,6 +137,8 @@ def test_a_mistake_is_named_at_its_field_and_what_was_typed_is_kept(planner: Vis
         names = fields.keys() - {"csrf_token"}
         if lost := {name: page.fields.get(name) for name in names if page.fields.get(name) != fields[name]}:
             missed.append((field, value, "lost", lost))
+        if f'id="{field_id(place)}"' not in answer.get_data(as_text=True):
+            missed.append((field, value, "no part of the page to go to", place))
         said = press(planner, "/planner", fields, "save", headers=JSON).get_json()
         if said["problem"] != {"field": place, "text": page.problems.get(place)}:
             missed.append((field, value, "as parts", said["problem"]))
