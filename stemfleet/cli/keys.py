@@ -31,11 +31,13 @@ def _unbuffered(descriptor: int) -> Iterator[Keys]:
     before = termios.tcgetattr(descriptor)
     tty.setcbreak(descriptor)  # Ctrl-C still stops
 
+    def byte() -> str:
+        there = select.select([descriptor], [], [], 0)[0]
+        return os.read(descriptor, 1).decode("latin-1") if there else ""
+
     def key() -> str:
-        if not select.select([descriptor], [], [], 0)[0]:
-            return ""
-        text = os.read(descriptor, 8).decode(errors="ignore")
-        return _ARROWS.get(text, text[:1])
+        first = byte()
+        return first if first != "\x1b" else _ARROWS.get(first + byte() + byte(), "")
 
     try:
         yield key
