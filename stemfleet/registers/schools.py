@@ -116,6 +116,7 @@ _SHOWN = {  # a field's title, for a sentence about it
     "email": "e-mail",
     "categories": "Ειδικός Χαρακτηρισμός",
 }
+_MAY_BE_OTHER = frozenset("ΕεΈέEeGgΔδ")  # letters that a country or a directorate begins with
 _COUNTRY = {"ΕΛΛΑΔΑ", "ΕΛΛΑΣ", "GREECE"}
 
 
@@ -249,8 +250,8 @@ def _school(table: Table, row: int, fields: Fields, code: str, level: Level, jud
 def _address(fields: Fields) -> tuple[str | None, str | None]:
     """(street, directorate): a column «Διεύθυνση» may hold either of them, and in the register's export the country."""
     address, directorate = fields.get("address"), fields.get("directorate")
-    if address is None:
-        return None, directorate
+    if address is None or address[0] not in _MAY_BE_OTHER:
+        return address, directorate
     folded = fold(address)
     if folded in _COUNTRY:
         return None, directorate

@@ -27,6 +27,7 @@ from stemfleet.words import Category, Level, RecipientKind, SchoolStatus
 
 RowT = TypeVar("RowT")
 _BATCH = 1000
+WORDS = ("name", "university", "municipality")
 _FIELDS = ("name", "level", "region", "directorate", "municipality", "address", "postal_code", "phone", "email")
 
 
@@ -138,9 +139,9 @@ class DepartmentsDraft:
         return _in_batches(said)
 
 
-def search_name(school: Mapping[str, Any]) -> str:
-    """What a recipient is found by: its name and where it is."""
-    return search_key(" ".join(filter(None, (school["name"], school.get("university"), school.get("municipality")))))
+def search_name(words: Iterable[str | None]) -> str:
+    """What a recipient is found by, made of its WORDS: its name and where it is."""
+    return search_key(" ".join(filter(None, words)))
 
 
 def _as_tuple(row: SchoolRow) -> tuple[Any, ...]:

@@ -10,13 +10,12 @@ from sqlalchemy import Connection, insert, update
 from sqlmodel import Session, col, delete, func, select
 
 from stemfleet.registers import Finding
-from stemfleet.schools.drafts import Draft, Said, search_name
+from stemfleet.schools.drafts import WORDS, Draft, Said, search_name
 from stemfleet.schools.moves import successors
 from stemfleet.store import Kit, LegacyKit, School, SchoolCategory, SchoolChange, indexed_together
 from stemfleet.words import SchoolStatus
 
 MOST_LISTED = 10_000  # of new and of changed recipients; all of them are counted
-_WORDS = ("university", "municipality", "name")  # of which `search_name` is made
 _HAS_KITS = "School {code} is listed as {status}, and has {count} kits: say where they go (`kit hand-over`)."
 _MOVED = "School {code} became {successor} by a decision here, and the file lists it as working: it stays closed."
 
@@ -66,7 +65,7 @@ class RecipientsChange:
         with indexed_together(session.connection()):
             for batch, new, changed in self._compared(session):
                 self._count(batch, new, changed)
-                writer.add([said for said in batch if said.code in new])
+                writer.add(batch if len(new) == len(batch) else [said for said in batch if said.code in new])
                 writer.change([said for said in batch if said.code in changed], changed)
                 done += len(batch)
                 progress(done, self.draft.number)
@@ -138,15 +137,16 @@ class _Writer:
         columns = ("code", "kind", "status", "search_name", *draft.fields)
         self._insert = _insert_sql(self.connection, "school", columns)
         categories = ("school_code", "category", "import_id", "row")
+        self._words = [draft.fields.index(name) for name in WORDS if name in draft.fields]
         self._insert_category = _insert_sql(self.connection, "school_category", categories)
 
     def add(self, batch: Sequence[Said]) -> None:
         if not batch:
             return
-        fields, kind, status = self.draft.fields, str(self.draft.kind), str(SchoolStatus.ACTIVE)
+        kind, status, words = str(self.draft.kind), str(SchoolStatus.ACTIVE), self._words
         rows = [
-            (said.code, kind, status, search_name(dict(zip(fields, said.values, strict=True))), *said.values)
-            for said in batch
+            (code, kind, status, search_name([values[place] for place in words]), *values)
+            for code, values, _categories, _row in batch
         ]
         self.connection.exec_driver_sql(self._insert, rows)
         self._add_categories(batch)
@@ -160,8 +160,8 @@ class _Writer:
             values: dict[str, Any] = dict(zip(self.draft.fields, said.values, strict=True))
             if "status" in changed[said.code]:
                 values["status"] = SchoolStatus.ACTIVE
-            words = dict(zip(_WORDS, stored[said.code][-len(_WORDS) :], strict=True))
-            values["search_name"] = search_name(words | values)
+            words = dict(zip(WORDS, stored[said.code][-len(WORDS) :], strict=True)) | values
+            values["search_name"] = search_name([words[name] for name in WORDS])
             self.connection.execute(update(School).where(col(School.code) == said.code), values)
         renewed = [said for said in batch if "categories" in changed[said.code]]
         of_these = col(SchoolCategory.school_code).in_([said.code for said in renewed])
@@ -190,7 +190,7 @@ class _Writer:
 def _stored(connection: Connection, draft: Draft, batch: Sequence[Said]) -> _Stored:
     """By a range, because the batch is sorted: one statement, whatever the batch."""
     first, last = batch[0].code, batch[-1].code
-    columns = [getattr(School, name) for name in ("code", *draft.fields, "status", *_WORDS)]
+    columns = [getattr(School, name) for name in ("code", *draft.fields, "status", *WORDS)]
     schools = select(*columns).where(col(School.code).between(first, last), School.kind == draft.kind)
     categories = select(SchoolCategory.school_code, SchoolCategory.category)
     categories = categories.where(col(SchoolCategory.school_code).between(first, last))

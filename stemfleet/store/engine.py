@@ -5,18 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlmodel import Session, create_engine
 
 from stemfleet.errors import Busy, InputError, Unavailable
+from stemfleet.store.revisions import is_newest
 
 _WRITER = 5_737_000_001  # PostgreSQL advisory lock: any number that nobody else uses in this database
-_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Store:
@@ -35,15 +32,13 @@ class Store:
         except OSError as error:
             raise _silent(url, error.strerror) from error
         try:
-            migrate(engine)
+            migrate(engine, _shown(url))
         except DBAPIError as error:
             engine.dispose()
             raise _silent(url, error.orig) from error
-        except CommandError as error:
+        except Unavailable:
             engine.dispose()
-            raise Unavailable(
-                "The database at {url} was made by a newer version of stemfleet. Update this one.", url=_shown(url)
-            ) from error
+            raise
         return cls(engine)
 
     @contextmanager
@@ -126,17 +121,13 @@ def _take_turn(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, url: str) -> None:
     """Brings the tables to the newest revision. Two programs that start at once take turns."""
-    config = alembic_config()
+    if is_newest(engine):
+        return
+    from stemfleet.store.upgrade import upgrade  # noqa: PLC0415 (Alembic takes longer to load than most commands)
+
     with _writing(engine).connect() as connection:
         _take_turn(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade(connection, url)
         connection.commit()
-
-
-def alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config

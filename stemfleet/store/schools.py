@@ -15,8 +15,8 @@ class School(SQLModel, table=True):
     code: str = Field(primary_key=True, max_length=16)
     kind: RecipientKind = Field(sa_type=word(RecipientKind))
     name: str
-    level: Level = Field(sa_type=word(Level), index=True)
-    region: str | None = Field(default=None, index=True)
+    level: Level = Field(sa_type=word(Level))
+    region: str | None = None
     directorate: str | None = None
     municipality: str | None = None
     address: str | None = None

@@ -36,10 +36,6 @@ def upgrade() -> None:
         sa.Column("search_name", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_school")),
     )
-    with op.batch_alter_table("school", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_school_level"), ["level"], unique=False)
-        batch_op.create_index(batch_op.f("ix_school_region"), ["region"], unique=False)
-
     op.create_table(
         "person",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -658,10 +654,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_school_code"))
 
     op.drop_table("person")
-    with op.batch_alter_table("school", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_school_region"))
-        batch_op.drop_index(batch_op.f("ix_school_level"))
-
     op.drop_table("school")
     op.drop_table("attachment")
     # ### end Alembic commands ###

@@ -3,8 +3,7 @@
 Written by hand: Alembic knows neither. The rows of the FTS5 table are numbered by the code (departments, `U-7`, from
 10,000,000 on), so that a trigger finds its row without a scan, whatever VACUUM does to the numbers of the table itself.
 
-A trigger costs FTS5 a write of what it has gathered, for every row; an import therefore sets `school_search_paused` and
-adds its new rows together. The view says which row of the index belongs to which recipient.
+The view says which row of the index belongs to which recipient.
 
 Revision ID: 0002
 Revises: 0001
@@ -29,10 +28,7 @@ _SQLITE = (
     "CREATE VIEW school_search_rows AS "
     f"SELECT {_NUMBER.format(row='school')} AS number, code, search_name FROM school",
     f"INSERT {_COLUMNS} SELECT number, code, search_name FROM school_search_rows ORDER BY number",
-    "CREATE TABLE school_search_paused (paused INTEGER NOT NULL)",
-    "INSERT INTO school_search_paused VALUES (0)",
-    "CREATE TRIGGER school_search_added AFTER INSERT ON school "
-    f"WHEN (SELECT paused FROM school_search_paused) = 0 BEGIN {_INSERT}; END",
+    f"CREATE TRIGGER school_search_added AFTER INSERT ON school BEGIN {_INSERT}; END",
     "CREATE TRIGGER school_search_changed AFTER UPDATE OF code, search_name ON school "
     f"WHEN old.search_name <> new.search_name OR old.code <> new.code BEGIN {_DELETE}; {_INSERT}; END",
     f"CREATE TRIGGER school_search_removed AFTER DELETE ON school BEGIN {_DELETE}; END",
@@ -56,7 +52,6 @@ def downgrade() -> None:
         for event in ("added", "changed", "removed"):
             op.execute(f"DROP TRIGGER school_search_{event}")
         op.execute("DROP VIEW school_search_rows")
-        op.execute("DROP TABLE school_search_paused")
         op.execute("DROP TABLE school_search")
     else:
         op.execute("ALTER TABLE school DROP COLUMN search_vector")
