@@ -39,6 +39,30 @@ def port_is_exclusive(opened: Any) -> bool:
     return any(answer)
 
 
+def is_no_terminal(port: str) -> bool:
+    """Whether the device is certainly something else than a serial line (Linux tells, when /sys is there)."""
+    try:
+        device = Path(port).stat()
+    except OSError:
+        return False
+    kind = Path(f"/sys/dev/char/{os.major(device.st_rdev)}:{os.minor(device.st_rdev)}/subsystem")
+    return kind.exists() and kind.resolve().name != "tty"
+
+
+def drop_stale_claim(opened: Any, port: str) -> bool:
+    """Takes back the claim (TIOCEXCL) of a program that is gone; false when somebody still has the port.
+
+    A real port forgets it with the last closing. A pseudo-terminal keeps it for as long as its other end lives.
+    """
+    if not os.path.realpath(port).startswith(f"{_PTS}/") or port_is_held(port):
+        return False
+    import fcntl  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    fcntl.ioctl(opened.fd, termios.TIOCNXCL)
+    return True
+
+
 def release(opened: Any) -> None:
     """Give up the lock at once: a process that is being started just now may hold a copy of the descriptor."""
     if sys.platform == "win32" or getattr(opened, "fd", None) is None:

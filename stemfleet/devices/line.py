@@ -14,7 +14,7 @@ from typing import Any
 import serial
 
 from stemfleet.devices.faults import BoardError, BoardFault, BoardStopped, BoardTimeout
-from stemfleet.devices.holders import port_is_exclusive, port_is_held, release
+from stemfleet.devices.holders import drop_stale_claim, is_no_terminal, port_is_exclusive, port_is_held, release
 from stemfleet.words import Reason
 
 LONGEST_LINE = 4096  # bytes; a board of ours never says more in one line
@@ -70,8 +70,10 @@ def check_port(port: str) -> None:
         return
     if not port_exists(port):
         raise port_fault(Reason.PORT_MISSING, port)
-    if Path(port).is_file() or Path(port).is_dir():
-        raise port_fault(Reason.PORT_MISSING, port)
+    if Path(port).is_file() or Path(port).is_dir() or is_no_terminal(port):
+        raise BoardError(
+            Reason.PORT_MISSING, f"{port} is no serial port. Choose one of those that `stemfleet ports` shows."
+        )
     if Path(port).exists() and not os.access(port, os.R_OK | os.W_OK):
         raise port_fault(Reason.PORT_DENIED, port)
     until = time.monotonic() + _BUSY_PATIENCE_S
@@ -260,7 +262,7 @@ def _open(port: str, baud: int, options: dict[str, Any]) -> Any:
                 raise port_fault(reason, port) from error
             time.sleep(_TICK_S)
             continue
-        if port_is_exclusive(opened):
+        if port_is_exclusive(opened) and not drop_stale_claim(opened, port):
             opened.close()
             raise port_fault(Reason.PORT_BUSY, port)
         return opened

@@ -1,11 +1,9 @@
 """The line: every way in which a port or what comes from it can be wrong has its own name, and every read ends."""
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import sys
-import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -90,15 +88,25 @@ def test_a_port_that_this_program_uses_already_is_busy() -> None:
         assert reason_of(peer.port) == Reason.PORT_BUSY
 
 
-def test_a_port_claimed_by_the_terminal_driver_is_busy() -> None:
+def test_a_port_claimed_by_the_terminal_driver_is_busy_only_while_its_program_lives() -> None:
+    code = (
+        "import fcntl, os, sys, termios; port = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY);"
+        "fcntl.ioctl(port, termios.TIOCEXCL); print('claimed', flush=True); sys.stdin.read()"
+    )
     with Peer() as peer:
-        other = os.open(peer.port, os.O_RDWR | os.O_NOCTTY)
-        try:
-            fcntl.ioctl(other, termios.TIOCEXCL)
-            with nobody() if os.geteuid() != 0 else contextlib.nullcontext():
-                assert reason_of(peer.port) == Reason.PORT_BUSY
-        finally:
-            os.close(other)
+        command = [sys.executable, "-c", code, peer.port]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"claimed\n"
+            assert reason_of(peer.port) == Reason.PORT_BUSY
+            other.kill()
+        Line(peer.port).close()
+
+
+def test_a_device_that_is_no_serial_line_is_no_port() -> None:
+    with pytest.raises(BoardError, match="no serial port") as fault:
+        check_port("/dev/null")
+    assert fault.value.reason == Reason.PORT_MISSING
 
 
 def test_a_board_that_says_nothing_is_silent() -> None:
