@@ -120,6 +120,7 @@ def test_page_workbook_paper_and_command_say_the_same(
     page = words_of(visitor.text("/waves/R1/list"))
     assert all(row[1] in page and row[2] in page for row in rows[1:])
     paper = text_of(visitor.get("/waves/R1/list.pdf").get_data())
+    assert text_of(visitor.get("/waves/R1/list.pdf?lot=kit").get_data()) == paper, "always all awards"
     codes = {row[1] for row in rows}
     on_paper = list(dict.fromkeys(code for code in re.findall(r"\b\d{7}\b", paper) if code in codes))
     assert on_paper == [row[1] for lot in ("printer", "kit") for row in rows if row[12] == lot]

@@ -60,7 +60,7 @@ def test_an_award_says_which_place_points_and_merit(visit: Visit, workshop: Work
     _view, rows = show_wave(workshop.store, "STEM5")
     best = next(row for row in rows if row.school.code == wave[0])
     assert best.application.lines
-    assert "Εθνική ετικέτα ποιότητας" in page
+    assert "Εθνική Ετικέτα Ποιότητας" in page
     assert f"<b>{best.application.lines[0][1]}</b>" in page
     assert "Εγγυημένη θέση" in page
     assert "Περιφέρεια: Αττικής" in page

@@ -61,7 +61,11 @@ def points_files(listed: PointsList, address: str) -> dict[str, Write]:
     about = [(_("Wave"), wave), (listed.round.title, ""), (published, ""), (_("SHA-256 of applicants.json"), digest)]
     paper = Heading(
         title=title,
-        lines=[listed.round.title, published, _("Every line of the points: %(address)s", address=address)],
+        lines=[
+            f"{listed.round.title} – {_('%(found)d of %(total)d applicants', found=listed.found, total=listed.total)}",
+            published,
+            _("Every line of the points: %(address)s", address=address),
+        ],
         foot=[f"{_('SHA-256 of applicants.json')}: {digest}"],
         page=_page(),
         language=language(),

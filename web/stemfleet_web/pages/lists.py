@@ -46,8 +46,8 @@ def results(wave: str) -> str:
 
 @blueprint.get("/waves/<wave>/list.<any(csv, xlsx, pdf):kind>")
 def results_file(wave: str, kind: str) -> Response:
-    """The same list as a file; the PDF has the awards alone."""
-    listed = list_results(the_door().store, wave, _chosen())
+    """The same list as a file; the PDF has the awards alone, and all of them."""
+    listed = list_results(the_door().store, wave, Chosen(standing=Standing.GOT) if kind == "pdf" else _chosen())
     files = result_files(listed, the_door().workshop.models, _address("public.wave", code=wave))
     return _file(files, kind, wave, "list", planning=listed.planning)
 
