@@ -11,6 +11,7 @@ from sqlmodel import select
 from stemfleet.bench import LiveBench, choose_recipe, forget_slot, learn_slot, read_station, set_auto_start
 from stemfleet.devices.families import FAMILIES
 from stemfleet.devices.state import SlotState, Status
+from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.errors import Busy, InputError, NotFound, Refused
 from stemfleet.kits import receive_kits, show_kit
 from stemfleet.store import BenchStart, BoardRun, Person, Store
@@ -40,7 +41,7 @@ def hub() -> Iterator[Hub]:
 class Watched:
     """A bench that follows the hub."""
 
-    def __init__(self, workshop: Workshop, hub: Hub) -> None:
+    def __init__(self, workshop: Workshop, hub: Hub | VirtualFleet) -> None:
         self.live = LiveBench(workshop, [], STATION)
         self.live.watch(hub.ports)
 
@@ -317,6 +318,31 @@ def test_a_kit_that_has_no_such_board_is_refused_before_anything_begins(
     bench.until("1-1", Status.WAITING)
     with shop.store.read() as session:
         assert session.exec(select(BenchStart)).all() == []
+
+
+@pytest.mark.rig
+def test_a_virtual_board_that_is_unplugged_and_plugged_in_again_is_done_by_its_real_tools(
+    workshop: Workshop, warehouse: Person, tmp_path: Path
+) -> None:
+    """The same path as for boards on a hub: its port goes, its slot is empty; it comes back, and starts."""
+    with VirtualFleet("uno:1", tmp_path / "boards") as fleet:
+        bench = Watched(workshop, fleet)
+        live = bench.live
+        try:
+            live.auto_start(warehouse, True)
+            fleet.control("A1", "unplug")
+            until(lambda: bench.state("A1") is None)
+            (tag,) = receive_kits(workshop, warehouse, "arduino-kit", 1)
+            learn_slot(workshop.store, warehouse, STATION, "B1", "A1")
+            bench.until("B1", Status.EMPTY)
+            live.expect(warehouse, "B1", tag)
+            fleet.control("A1", "plug")
+            until(lambda: (state := bench.state("B1")) and state.status is Status.DONE, 60)
+            assert (state := bench.state("B1")) is not None
+            assert (state.outcome, state.reason) == (Outcome.PASS, None)
+            assert show_kit(workshop, tag).kit.state is KitState.READY
+        finally:
+            live.close()
 
 
 def test_of_two_boards_with_one_identity_the_second_is_refused(

@@ -144,6 +144,33 @@ def test_with_all_live_places_taken_the_pages_still_answer_and_a_further_wall_is
             assert "Η θύρα δεν υπάρχει" in told["html"]
 
 
+def test_the_pages_answer_while_twenty_walls_are_told_of_boards_that_never_rest(
+    app: Flask, visit: Visit, warehouse: Person, bench: LiveBench
+) -> None:
+    """Every page comes, and every wall still hears of what happens after it."""
+    cookie, over = cookie_of(visit(warehouse)), threading.Event()
+
+    def restless() -> None:
+        while not over.is_set():
+            bench.start_all(warehouse)
+            bench.bench.wait(PATIENCE_S)
+
+    with served(app) as root, ExitStack() as open_walls:
+        walls = [open_walls.enter_context(closing(LiveWall(root, cookie))) for _ in range(20)]
+        boards = threading.Thread(target=restless)
+        boards.start()
+        try:
+            pages = ["/", "/kits", "/bench", "/bench/snapshot", "/quality", "/kits/stale"]
+            assert [ask(root, path, cookie) for path in pages * 3] == [200] * len(pages) * 3
+            numbers = {wall: max(int(slot["number"]) for slot in wall.next()) for wall in walls}
+            for wall in walls:
+                while max(int(slot["number"]) for slot in wall.next()) <= max(numbers.values()):
+                    pass
+        finally:
+            over.set()
+            boards.join(PATIENCE_S)
+
+
 def test_a_wall_that_goes_away_gives_its_place_back(app: Flask, visit: Visit, warehouse: Person) -> None:
     cookie, feed = cookie_of(visit(warehouse)), door_of(app).feed
     assert feed is not None
