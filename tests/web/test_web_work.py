@@ -205,6 +205,17 @@ def test_a_person_can_stop_it_and_start_it_again(
     assert gate.runs == 2
 
 
+def test_a_list_that_cannot_be_read_is_told_and_takes_no_other_page_with_it(
+    visit: Visit, nso: Person, tmp_path: Path
+) -> None:
+    (tmp_path / "work.sqlite").write_bytes(b"this is no database" * 100)
+    browser = visit(nso)
+    assert browser.get("/waves").status_code == 200
+    answer = browser.get("/work")
+    assert answer.status_code == 503
+    assert "work.sqlite" in answer.get_data(as_text=True)
+
+
 KILLED = """
 import sys
 from pathlib import Path

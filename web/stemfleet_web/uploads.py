@@ -12,7 +12,7 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage
 
-from stemfleet.errors import InputError, NotFound
+from stemfleet.errors import InputError, NotFound, Unavailable
 from stemfleet.store import Person
 
 KEPT_S = 24 * 3600
@@ -44,15 +44,21 @@ class Uploads:
         self._folder = folder
 
     def take(self, file: FileStorage, what: str, person: Person) -> Upload:
-        """Raises InputError when no file was chosen."""
+        """Raises InputError when no file was chosen, Unavailable when there is no place for it."""
         if not file.filename:
             raise InputError("Choose a file first.")
         self._drop_old()
         upload = Upload(secrets.token_urlsafe(9), what, _plain_name(file.filename), person.name, time.time())
         place = self._folder / upload.id
-        self.file(upload).parent.mkdir(parents=True)
-        file.save(self.file(upload))
-        (place / _FACTS).write_text(json.dumps(asdict(upload)), "utf-8")
+        try:
+            self.file(upload).parent.mkdir(parents=True)
+            file.save(self.file(upload))
+            (place / _FACTS).write_text(json.dumps(asdict(upload)), "utf-8")
+        except OSError as error:
+            self.drop(upload)
+            raise Unavailable(
+                "The file {name} cannot be kept here: {why}.", name=upload.name, why=error.strerror
+            ) from error
         return upload
 
     def show(self, upload_id: str) -> Upload:

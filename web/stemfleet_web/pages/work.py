@@ -1,9 +1,9 @@
 """Long work: how far it is, and the list of one's own."""
 
-from flask import Blueprint, jsonify, make_response, redirect, render_template, url_for
+from flask import Blueprint, current_app, jsonify, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from stemfleet.errors import StemfleetError
+from stemfleet.errors import StemfleetError, Unavailable
 from stemfleet.store import Person, Work, WorkState
 from stemfleet.words import Role
 from stemfleet_web.door import the_door
@@ -22,9 +22,13 @@ def problem_text(work: Work) -> str | None:
 
 @blueprint.app_template_global("open_work")
 def open_work(person: Person) -> list[Work]:
-    """What of the person waits or runs."""
+    """What of the person waits or runs. Every page says so, and none fails because the list cannot be read."""
     assert person.id is not None
-    return the_door().work.list.open_of(person.id)
+    try:
+        return the_door().work.list.open_of(person.id)
+    except Unavailable:
+        current_app.logger.exception("The list of work cannot be read")
+        return []
 
 
 @blueprint.get("/work")
