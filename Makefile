@@ -58,6 +58,10 @@ bench-allocation: setup
 faults: setup-test
 	$(BIN)/python tests/devices/fault_campaign.py $(FAULTS)
 
+# Import and search of registers beside plain sqlite3 programs: ten minutes, 2 GB of disk; into docs/benchmarks.md too.
+bench-registers: setup
+	$(BIN)/python benchmarks/registers/run.py --folder build/bench/registers
+
 # Every fault that the allocation's tests must find is put in, one at a time, into a copy.
 mutants-allocation: setup-test
 	$(BIN)/python tests/allocation/mutants.py

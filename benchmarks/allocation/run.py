@@ -197,7 +197,8 @@ def main() -> None:
     rivals = bench.rivals(given.sizes[0], given.limit)
     text = page(speed, rivals, given.sizes[0], given.runs, given.limit)
     sys.stdout.write(text)
-    PAGE.write_text(text, encoding="utf-8")
+    others = PAGE.read_text(encoding="utf-8").partition("\n<!-- ")[1:]  # of the other benchmarks
+    PAGE.write_text("".join((text, *others)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -88,14 +88,12 @@ class SchoolsDraft:
         rows.execute(f"CREATE TABLE said (code, {', '.join(_FIELDS)}, categories, row)")
         insert = f"INSERT INTO said VALUES ({', '.join('?' * (len(_FIELDS) + 3))})"  # noqa: S608 (names of ours)
         with open_schools(path) as reading:
-            told = [False] * len(_FIELDS)
             for batch in _in_batches(map(_as_tuple, reading.rows)):
-                for place, column in enumerate(list(zip(*batch, strict=True))[1:-2]):
-                    told[place] = told[place] or column.count(None) < len(column)
                 rows.executemany(insert, batch)
                 progress(reading.done, reading.size)
             repeated = _without_repeated(rows, reading)
-            number: int = rows.execute("SELECT count(*) FROM said").fetchone()[0]
+            counts = ", ".join(f"count({name})" for name in ("*", *_FIELDS))
+            number, *told = rows.execute(f"SELECT {counts} FROM said").fetchone()  # noqa: S608 (names of ours)
             return cls(
                 file=reading.file,
                 format=reading.format,
@@ -103,7 +101,7 @@ class SchoolsDraft:
                 findings=(*reading.findings(number), *repeated),
                 known=frozenset(map(str, reading.known)),
                 closed=closed_codes(reading.skipped, _works(rows, reading.skipped)),
-                fields=[name for name, is_told in zip(_FIELDS, told, strict=True) if is_told],
+                fields=[name for name, count in zip(_FIELDS, told, strict=True) if count],
                 number=number,
                 _rows=rows,
             )
