@@ -102,7 +102,7 @@ class LiveBench:
             self._seen.pop(slot, None)
             self.bench.start(slot, operator=person.name, flash=flash)
 
-    def start_all(self, person: Person) -> dict[str, StemfleetError]:
+    def start_all(self, person: Person, *, flash: bool = True) -> dict[str, StemfleetError]:
         """Begins with every slot that has a board, does not work and is not left out.
 
         What keeps one from it keeps no other; it is given by slot.
@@ -110,7 +110,7 @@ class LiveBench:
         problems = {}
         for slot in self.bench.ready():
             try:
-                self.start(person, slot)
+                self.start(person, slot, flash=flash)
             except StemfleetError as error:
                 problems[slot] = error
         return problems

@@ -165,7 +165,7 @@ def _run_bench(folder: Path, workshop: Workshop, people: _People) -> dict[str, l
     """Tags of the kits by what must happen to them: `passed` may leave, `failed` may not."""
     with VirtualFleet(BOARDS, folder) as fleet, stop_on_signals() as stop:
         slots = fleet.bench_slots(workshop.recipes)
-        tags = {s.name: receive_kits(workshop, people.warehouse, _model_of(workshop, s), 1)[0] for s in slots}
+        tags = {s.name: _received(workshop, people.warehouse, _model_of(workshop, s)) for s in slots}
         live = LiveBench(workshop, slots, platform.node())
         try:
             for slot in live.names():
@@ -181,6 +181,10 @@ def _run_bench(folder: Path, workshop: Workshop, people: _People) -> dict[str, l
         "passed": [tag for slot, tag in tags.items() if slot not in faulty],
         "failed": [tag for slot, tag in tags.items() if slot in faulty],
     }
+
+
+def _received(workshop: Workshop, person: Person, model: str) -> str:
+    return receive_kits(workshop, person, model, 1, lot="ΔΑ-2026/17", supplier="Προμηθευτής επίδειξης")[0]
 
 
 def _model_of(workshop: Workshop, slot: Slot) -> str:

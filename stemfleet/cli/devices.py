@@ -102,7 +102,7 @@ def _orders(live: LiveBench, person: Person, flash: bool) -> Orders:
         "r": lambda slot: live.start(person, slot, flash=flash),
         "a": lambda slot: live.abort(person, slot),
         "s": lambda slot: live.skip(person, slot),
-        "S": lambda _slot: live.start_all(person),
+        "S": lambda _slot: live.start_all(person, flash=flash),
     }
 
 
@@ -122,10 +122,10 @@ def _run_plugged_in(settings: Settings, ports: Lister | None, *, watch: bool, fl
         live = LiveBench(workshop, [], station_name(virtual=ports is not None))
         try:
             live.watch(ports or (lambda: list_ports(boards(workshop))))
-            for name in live.bench.ready():
-                live.start(person, name, flash=flash)
-            if not watch and not live.bench.ready() and not any(map(live.bench.is_running, live.names())):
+            if not watch and not live.bench.ready():
                 raise InputError("No board that is known is plugged in. Name one: --port /dev/ttyACM0=arduino-uno")
+            for slot, problem in live.start_all(person, flash=flash).items():
+                click.echo(f"{slot}: {problem}", err=True)
             orders = _orders(live, person, flash)
             show(live.bench, stop=stop, console=Console(stderr=as_json), orders=orders, stay=watch)
         finally:

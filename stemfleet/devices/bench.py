@@ -180,7 +180,8 @@ class Bench:
         """The slots that "start all" begins."""
         left_out = {Status.EMPTY, Status.SKIPPED}
         with self._lock:
-            return [n for n, s in self._states.items() if s.status not in left_out and n not in self._running]
+            there = [name for name, slot in self._slots.items() if slot is not None and name not in self._running]
+            return [name for name in there if self._states[name].status not in left_out]
 
     def slot(self, name: str) -> Slot:
         """What is in a slot. Raises NotFound, Refused when it is empty."""

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.accounts import find_person
 from stemfleet.bench import LiveBench, Seen, show_board
-from stemfleet.devices.state import SlotState, Status
+from stemfleet.devices.state import SlotState
 from stemfleet.errors import InputError, NotFound, StemfleetError
 from stemfleet_web.door import the_door
 from stemfleet_web.feed import CALM_S, Wall
@@ -25,7 +25,6 @@ blueprint = Blueprint("bench", __name__)
 LOOK_AROUND_S = 1.0
 HEARTBEAT_S = 10.0  # tells a wall that the line still stands
 _KIT = "kit:"  # the name of a slot's field for the kit's tag
-_IDLE = {Status.WAITING, Status.INTERRUPTED, Status.DONE}  # what "start all" begins
 
 
 @blueprint.get("/bench")
@@ -76,8 +75,8 @@ def _bench() -> LiveBench:
 
 def _start_all(live: LiveBench) -> dict[str, str]:
     """Every slot with a board that is not working; one that cannot start keeps no other from it."""
-    idle = [state.slot for state in live.snapshot() if state.status in _IDLE]
-    return {slot: problem for slot in idle if (problem := _try(partial(_start, live, slot, flash=True)))}
+    ready = live.bench.ready()
+    return {slot: problem for slot in ready if (problem := _try(partial(_start, live, slot, flash=True)))}
 
 
 def _one(live: LiveBench) -> dict[str, str]:
