@@ -143,8 +143,8 @@ def _notice(key: str, recount: Recount | None) -> Notice:
         return Notice("{key} differs: it is not used here, points and closed lots are as published.", {"key": key})
     if recount.unequal:
         return Notice(
-            "{key} differs and was counted anew from what is stored now. Of {number} applicants that no longer gives "
-            "what was published; for them the difference between the two rules is added to what was published.",
+            "{key} differs and was counted anew from what is stored now. For {number} applicants that no longer gives "
+            "what was published: the difference between the two rules is added to what was published for them.",
             {"key": key, "number": recount.unequal},
         )
     return Notice(
