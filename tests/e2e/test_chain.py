@@ -127,7 +127,7 @@ def test_the_published_bundle_is_what_the_files_alone_give(demo: Demo, tmp_path:
         archive.extractall(tmp_path / "stored")
     ((value, digest),) = demo.rows("SELECT beacon_value, digest FROM wave WHERE code = 'STEM5'")
     files = [f"--{name}={tmp_path / 'stored' / name}.json" for name in ("rules", "applicants", "commitment")]
-    again = run_stemfleet("allocate", *files, f"--beacon={value}", "--explanations=none", f"--out={tmp_path / 'again'}")
+    again = run_stemfleet("allocate", *files, f"--beacon={value}", f"--out={tmp_path / 'again'}")
     assert again.returncode == 0, again.stderr
     assert digest in again.stdout
     for file in (tmp_path / "stored").iterdir():
