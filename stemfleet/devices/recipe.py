@@ -11,13 +11,13 @@ from math import isnan, nan
 from pathlib import Path
 from typing import Any, TypeVar
 
+from stemfleet.devices.families import FAMILIES
 from stemfleet.devices.record import Measurement, Value
 from stemfleet.errors import InputError, NotFound
 from stemfleet.resources import resource
 from stemfleet.words import Outcome
 
 CHECKLIST = "checklist"  # the family that a person checks by a list of steps; no driver, no firmware
-FAMILIES = ("arduino", "printer", "microbit", "esp", CHECKLIST)
 PHASES = ("identify", "flash", "verify", "check", "finish")
 SHIPPED = Path(__file__).parent / "recipes"
 PROFILES = Path(__file__).parent / "profiles"
@@ -156,8 +156,8 @@ def read_recipe(path: Path) -> Recipe:
     """One recipe file. Raises InputError with the file and the key that is wrong."""
     table = _read(path)
     family = table.text("family")
-    if family not in FAMILIES:
-        raise table.wrong("family", f"must be one of {', '.join(FAMILIES)}")
+    if family not in (*FAMILIES, CHECKLIST):
+        raise table.wrong("family", f"must be one of {', '.join((*FAMILIES, CHECKLIST))}")
     if family == CHECKLIST:
         return _checklist(table)
     settings = table.get("settings", dict, {})

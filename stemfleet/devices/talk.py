@@ -1,4 +1,4 @@
-"""The line protocol of our own programs on boards, from the host's side; it is written out in firmware/README.md."""
+"""The line protocol of our own programs on boards, from the host's side; it is written out in docs/protocol.md."""
 
 import re
 import time

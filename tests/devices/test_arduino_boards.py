@@ -24,8 +24,8 @@ from stemfleet.words import Outcome, Reason
 
 pytestmark = pytest.mark.rig
 
-FLEET = "uno:2,nano:1,mega:1,uno:1:wrong_signature,uno:1:failed_measurement,uno:1:silent"
-UNO, OTHER_UNO, NANO, MEGA, WRONG, FAILING, SILENT = "A1", "A2", "A3", "A4", "A5", "A6", "A7"
+FLEET = "uno:2,nano:1,mega:1,uno:1:wrong_signature,uno:1:failed_measurement,uno:1:silent,nano-old:1"
+UNO, OTHER_UNO, NANO, MEGA, WRONG, FAILING, SILENT, OLD_NANO = "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8"
 
 
 @dataclass
@@ -150,7 +150,7 @@ def content(recipe: Recipe) -> dict[int, int]:
     return found
 
 
-@pytest.mark.parametrize("slot", [UNO, OTHER_UNO, NANO, MEGA])
+@pytest.mark.parametrize("slot", [UNO, OTHER_UNO, NANO, MEGA, OLD_NANO])
 def test_a_good_board_is_flashed_verified_and_measured(boards: Boards, first: Round, slot: str) -> None:
     record = first.record(slot)
     assert (record.outcome, record.reason) == (Outcome.PASS, None), first.log(slot)
@@ -217,12 +217,15 @@ def test_a_board_with_another_bootloader_is_the_wrong_board_and_not_silent(
 
 def test_a_measurement_out_of_its_limits_fails_the_board_by_name(first: Round) -> None:
     assert first.ended(FAILING) == (Outcome.FAIL, "measurement:supply")
-    assert len(first.record(FAILING).measurements) == 8
+    assert len(first.record(FAILING).measurements) == 9
     assert first.record(FAILING).board_id is not None
 
 
-def test_a_silent_board_times_out_as_silent(first: Round) -> None:
+def test_a_silent_board_times_out_as_silent_at_the_first_attempt(first: Round) -> None:
+    """Its bootloader is asked for in its own words before avrdude waits."""
     assert first.ended(SILENT) == (Outcome.TIMEOUT, Reason.SILENT)
+    (prepare, identify) = first.record(SILENT).phases
+    assert (prepare.name, identify.name, identify.attempt) == ("prepare", "identify", 1)
 
 
 @pytest.mark.parametrize("name", ["arduino-uno", "printer-mega"])

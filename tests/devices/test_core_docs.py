@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from stemfleet.devices.recipe import FAMILIES, load_recipes, read_recipe
+from stemfleet.devices.families import FAMILIES
+from stemfleet.devices.recipe import CHECKLIST, load_recipes, read_recipe
 from stemfleet.devices.record import BoardRecord
 from stemfleet.devices.virtual import KINDS
 from stemfleet.devices.virtual.faults import markdown_table
@@ -25,10 +26,23 @@ def test_the_recipe_in_the_page_is_one(tmp_path: Path) -> None:
 
 
 def test_the_checklist_in_the_page_is_one(tmp_path: Path) -> None:
-    example = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)[1]
+    example = next(block for block in re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL) if '"checklist"' in block)
     (tmp_path / "robot-x.toml").write_text(example)
     steps = load_recipes(tmp_path)["robot-x"].steps
     assert [(step.id, step.needs_photo) for step in steps] == [("housing", True), ("power", False)]
+
+
+def test_the_profile_in_the_page_is_one(tmp_path: Path) -> None:
+    example = next(block for block in re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL) if "[[settings]]" in block)
+    for folder in ("profiles", "recipes"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "profiles" / "my-printer.toml").write_text(example)
+    shipped = load_recipes()["printer-marlin-ramps"].path
+    assert shipped is not None
+    own = shipped.read_text().replace('"marlin-ramps"', '"my-printer"')
+    (tmp_path / "recipes" / "mine.toml").write_text(own)
+    limit = read_recipe(tmp_path / "recipes" / "mine.toml").limit("M92_Z")
+    assert (limit.low, limit.high) == (396.0, 404.0)
 
 
 def test_every_reason_has_its_row_with_the_outcome() -> None:
@@ -42,7 +56,7 @@ def test_every_key_of_the_record_is_explained() -> None:
 
 
 def test_every_family_and_every_kind_of_virtual_board_is_named() -> None:
-    for name in (*FAMILIES, *KINDS):
+    for name in (*FAMILIES, CHECKLIST, *KINDS):
         assert f"`{name}`" in TEXT, name
 
 

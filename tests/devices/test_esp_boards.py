@@ -27,7 +27,7 @@ from stemfleet.words import Outcome, Reason
 
 pytestmark = pytest.mark.rig
 
-SPEC = "esp32:2,esp32:1:silent,esp32:1:bad_flash,esp32:1:wrong_signature,esp32:1:failed_measurement"
+SPEC = "esp32:2,esp32:1:silent,esp32:1:bad_flash,esp32:1:wrong_signature,esp32:1:failed_measurement,esp8266:1"
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,18 @@ def run_of(bench: Boards, tmp_path: Path, kind: type[Run] = Run) -> Run:
     return run
 
 
+def test_an_esp8266_is_written_by_the_stub_that_can_tell_what_is_in_its_flash(bench: Boards) -> None:
+    (slot,) = (board.slot for board in bench.fleet.slots if board.recipe == "esp8266")
+    result = bench.results[slot]
+    assert (result.record.outcome, result.record.reason) == (Outcome.PASS, None), result.detail
+    logs = {row.name: result.files[row.sha256].decode() for row in result.record.attachments}
+    assert "Stub flasher running" in logs["flash-1.log"]
+    assert "Verification successful" in logs["verify-1.log"]
+
+
 def test_good_boards_pass_side_by_side_each_with_its_own_mac(bench: Boards) -> None:
     good = [bench.results[board.slot].record for board in bench.fleet.slots if board.fault is None]
-    assert [record.outcome for record in good] == [Outcome.PASS] * 2
+    assert [record.outcome for record in good] == [Outcome.PASS] * 3
     assert all(str(record.board_id).startswith("240ac4") for record in good)
     assert len({record.board_id for record in good}) == 2
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stemfleet.devices.run import Driver
 
+# What the `family` of a recipe may be, besides "checklist": docs/adding.md says how to add one.
 FAMILIES = {
     "arduino": "stemfleet.devices.families.arduino:ArduinoDriver",
     "printer": "stemfleet.devices.families.printer:PrinterDriver",

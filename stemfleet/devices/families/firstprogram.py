@@ -1,4 +1,4 @@
-"""What program of ours a board runs, asked over its serial line (firmware/README.md)."""
+"""What program of ours a board runs, asked over its serial line (docs/protocol.md)."""
 
 from stemfleet.devices.faults import BoardFault
 from stemfleet.devices.line import Line

@@ -1,6 +1,6 @@
 """A self-test in MicroPython, run step by step: one short file a step, each with its own time limit.
 
-A step prints lines of firmware/README.md: `m <name> <value> <unit>` and `i <text>`. The recipe says which steps there
+A step prints lines of docs/protocol.md: `m <name> <value> <unit>` and `i <text>`. The recipe says which steps there
 are and which measurements each one owes:
 
     [settings.steps]            [settings.hardware_steps]
