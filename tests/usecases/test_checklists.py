@@ -1,6 +1,7 @@
 """Kits without boards of ours: a person goes through the list, the record is the same, the gate opens."""
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,12 @@ from stemfleet.words import KitState, Outcome
 from stemfleet.workshop import Workshop
 
 PHOTO = b"\xff\xd8\xff\xe0 a photo"
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """The gate is tried on PostgreSQL with the kits; here one kind of database is enough."""
+    return f"sqlite:///{tmp_path / 'stemfleet.sqlite'}"
 
 
 def check(

@@ -1,7 +1,7 @@
 // Keys for gloves and scanners: Enter after the scan goes to the first step, 1 and 2 answer it and go on.
 "use strict";
 const checklist = document.getElementById("checklist");
-const steps = [...checklist.querySelectorAll(".step")];
+const steps = [...checklist.querySelectorAll(".check-step")];
 const finish = checklist.querySelector("button.huge");
 
 function goTo(number) {
@@ -19,7 +19,7 @@ checklist.addEventListener("keydown", (event) => {
   }
   if (target.type === "radio" && (key === "1" || key === "2")) {
     event.preventDefault();
-    const step = target.closest(".step");
+    const step = target.closest(".check-step");
     step.querySelectorAll('input[type="radio"]')[key === "1" ? 0 : 1].checked = true;
     const photo = step.querySelector('input[type="file"]');
     if (photo.previousElementSibling?.dataset.needed && !photo.files.length) photo.focus();
@@ -27,6 +27,6 @@ checklist.addEventListener("keydown", (event) => {
   }
   if (target.id !== "serial" && target.tagName === "INPUT" && target.type === "text" && key === "Enter") {
     event.preventDefault();
-    goTo(steps.indexOf(target.closest(".step")) + 1);
+    goTo(steps.indexOf(target.closest(".check-step")) + 1);
   }
 });
