@@ -8,6 +8,8 @@ sheet has come in on standard input, its rows as lists of texts, and `{"end": tr
 """
 
 import datetime
+import io
+import itertools
 import json
 import re
 import sys
@@ -131,12 +133,14 @@ def rows_of(sheet: Any) -> Iterator[list[str]]:
     for _ in range(above):
         yield []
     for row in sheet.iter_rows():
-        yield [""] * before + [text_of(value) for value in row]
+        yield [""] * before + [
+            value if type(value) is str and len(value) <= MAX_TEXT else text_of(value) for value in row
+        ]
 
 
 def say(value: Any) -> int:
     """Writes one answer; returns its length."""
-    return sys.stdout.write(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
+    return sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 def serve(path: str) -> None:
@@ -144,11 +148,15 @@ def serve(path: str) -> None:
     check_sizes(path)
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
-            say({"sheets": [_describe(workbook.get_sheet_by_name(name), name) for name in _visible(workbook)]})
+            names = _visible(workbook)
+            first = workbook.get_sheet_by_name(names[0]) if names else None  # kept: most likely it is the one read
+            others = (workbook.get_sheet_by_name(name) for name in names[1:])
+            sheets = zip(names, itertools.chain([first], others), strict=False)
+            say({"sheets": [_describe(sheet, name) for name, sheet in sheets]})
             sys.stdout.flush()
             index = sys.stdin.readline()
             if index:
-                _send(workbook.get_sheet_by_name(_visible(workbook)[int(index)]))
+                _send(workbook.get_sheet_by_name(names[int(index)]) if int(index) else first)
     except python_calamine.CalamineError as error:
         if "Cell limit" in str(error):
             raise Refused(
@@ -181,6 +189,8 @@ def _send(sheet: Any) -> None:
 
 def main() -> None:
     """One file, given as the only argument."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     limit(Path(sys.argv[1]).stat().st_size)
     try:
         serve(sys.argv[1])
