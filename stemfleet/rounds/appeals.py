@@ -138,7 +138,7 @@ def finalize(
         inputs, events = read_inputs(session, found), read_events(session, found)
         write_events(session, found, events)  # an empty list too: a final bundle is one of events
         difference = _difference(inputs, seed_of(session, found), events, found.extra_seats)
-        drawn = compute(session, found, events=True)
+        drawn = compute(session, found, inputs, events=True)
         progress("storing")
         keep_bundle(session, session.get_one(Wave, wave), drawn)
         if events:

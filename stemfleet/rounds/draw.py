@@ -10,6 +10,7 @@ from stemfleet.allocation.bundle import (
     COMMITMENT,
     RESULT,
     RULES,
+    Inputs,
     commitment_files,
     draw_round,
 )
@@ -72,7 +73,7 @@ def draw(
         must_be_possible(session, workshop, person, found, RoundStep.DRAWN)
         found.beacon_value = public_value(value, found.beacon_source)
         progress("allocation")
-        drawn = compute(session, found)
+        drawn = compute(session, found, read_inputs(session, found))
         take_step(
             session,
             person,
@@ -103,7 +104,8 @@ def publish_results(
         must_allow(session, found, RoundStep.RESULTS_PUBLISHED)
         check_appeals_until(workshop.clock(), appeals_until)
         progress("allocation")
-        inputs, drawn = read_inputs(session, found), compute(session, found)
+        inputs = read_inputs(session, found)
+        drawn = compute(session, found, inputs)
         _check_as_drawn(session, found, drawn)
         progress("storing")
         assert found.beacon_value is not None
@@ -138,14 +140,14 @@ def check_appeals_until(now: datetime, until: datetime) -> None:
         raise InputError("The time for appeals would end at {until}, which is over.", until=stamp(until))
 
 
-def compute(session: Session, round_: Round, *, events: bool = False) -> Drawn:
-    """The round of the frozen files and the drawn value, explained; with `events`, after all that happened since.
+def compute(session: Session, round_: Round, inputs: Inputs, *, events: bool = False) -> Drawn:
+    """The round of its frozen inputs and the drawn value, explained; with `events`, after all that happened since.
 
     Raises InputError when the stored files are not those of the commitment.
     """
     assert round_.beacon_value is not None
     happened = read_events(session, round_) if events else None
-    inputs, committed = read_inputs(session, round_), read_commitment(session, round_)
+    committed = read_commitment(session, round_)
     return draw_round(inputs, round_.beacon_value, committed, happened, explained=explains(inputs.applicants))
 
 

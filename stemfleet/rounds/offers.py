@@ -121,7 +121,7 @@ def close_round(
         found = find_round(session, wave)
         must_be_possible(session, workshop, person, found, RoundStep.CLOSED)
         progress("allocation")
-        drawn = compute(session, found, events=True)
+        drawn = compute(session, found, read_inputs(session, found), events=True)
         progress("storing")
         keep_bundle(session, session.get_one(Wave, wave), drawn)
         take_step(session, person, found, RoundStep.CLOSED, drawn.files, digest=drawn.digest)
@@ -195,7 +195,7 @@ def _keeping_promises(session: Session, round_: Round, inputs: Inputs) -> Drawn:
     chosen = select(Offer).where(Offer.wave_code == round_.wave_code, col(Offer.state).in_(STANDING))
     promised = {offer.school_code: offer.lot for offer in session.exec(chosen)}
     while True:
-        drawn = compute(session, round_, events=True)
+        drawn = compute(session, round_, inputs, events=True)
         holding = {award.school for award in drawn.result.awards} | round_.extra_seats.keys()
         lost = sorted(promised.keys() - holding)
         if not lost:
