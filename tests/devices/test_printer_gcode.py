@@ -1,5 +1,6 @@
 """The host's side of G-code, against firmwares that answer in the ways that real ones do."""
 
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -149,9 +150,25 @@ def test_a_busy_printer_is_waited_for_beyond_the_time_of_an_answer() -> None:
     assert sum(data.count(b"G28") for data in asked) == 1
 
 
-def _keep_busy(peer: Peer, ready: threading.Event) -> None:
-    import os
+def test_a_printer_that_homes_without_a_word_is_not_asked_again() -> None:
+    """It would refuse the second copy by its number, at once, and that would look like the end of the first."""
+    asked: list[bytes] = []
 
+    def homing(data: bytes) -> bytes:
+        asked.append(data)
+        if b"G28" not in data:
+            return b"ok\n"
+        threading.Timer(0.9, lambda: os.write(peer._near, b"ok\n")).start()
+        return b""
+
+    with Peer(homing) as peer, Line(peer.port) as line:
+        gcode = Gcode(line)
+        gcode.start(0.1)
+        assert gcode.send("G28", timeout=0.4, limit=5.0) == ["ok"]
+    assert sum(data.count(b"G28") for data in asked) == 1
+
+
+def _keep_busy(peer: Peer, ready: threading.Event) -> None:
     while not ready.wait(0.2):
         os.write(peer._near, b"echo:busy: processing\n")
     os.write(peer._near, b"ok\n")
@@ -195,8 +212,9 @@ def test_a_marlin_that_stopped_itself_because_of_a_sensor_fails_by_that_sensor()
     assert (record.outcome, record.reason) == (Outcome.FAIL, "measurement:bed")
 
 
-def test_a_printer_that_restarts_in_the_middle_is_no_pass() -> None:
-    record = checked(marlin(M119="start\necho:Marlin 2.0.9.5\n"))
+@pytest.mark.parametrize("before", ["", "Reporting endst"])
+def test_a_printer_that_restarts_in_the_middle_is_no_pass(before: str) -> None:
+    record = checked(marlin(M119=f"{before}start\necho:Marlin 2.0.9.5\n"))
     assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.RESTARTED)
 
 

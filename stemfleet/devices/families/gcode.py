@@ -24,7 +24,7 @@ _RESEND = re.compile(r"(?:resend|rs)\b\D*(\d+)", re.IGNORECASE)
 _BUSY = re.compile(r"(?:echo:\s*)?busy\b", re.IGNORECASE)
 _HALT = re.compile(r"printer halted|kill\(\) called|system stopped|^!!", re.IGNORECASE)
 _ERROR = re.compile(r"Error:|!!")
-_START = re.compile(r"start\b")
+_START = re.compile(r"(?!//).*start")  # after what it was just saying when it went down; "//action:start" is no start
 _READY = re.compile(r"(?:start|wait)\b")  # some firmwares say "wait" when they have nothing to do
 _GARBAGE = re.compile(r"[^\x20-\x7e\t]")
 
@@ -70,7 +70,8 @@ class Gcode:
     def send(self, command: str, timeout: float = ANSWER_S, *, limit: float | None = None) -> list[str]:
         """Send one order; the lines of its answer, the `ok` being the last. Busy messages begin the time again.
 
-        `limit`: seconds beyond which a busy printer is not waited for; raises BoardTimeout phase_timeout then.
+        `limit`: an order that moves takes so many seconds at the most, whether the printer says that it is busy or not;
+        raises BoardTimeout phase_timeout then.
         """
         self._number += 1
         return self._exchange(command, timeout, limit=limit)
@@ -83,9 +84,9 @@ class Gcode:
         self, command: str, timeout: float, *, greeting: bool = False, limit: float | None = None
     ) -> list[str]:
         answer = _Answer()
+        timeout = limit or timeout
         self._write(command, greeting)
-        longest = time.monotonic() + (limit or float("inf"))
-        until, asked_again = time.monotonic() + timeout, False
+        until, asked_again = time.monotonic() + timeout, limit is not None
         while not answer.complete:
             half = until if asked_again else until - timeout / 2
             text = self._line.read_line(max(0.0, half - time.monotonic()))
@@ -94,13 +95,14 @@ class Gcode:
             elif not asked_again and not answer.halted:
                 asked_again = True  # the line's end may have been lost; a second copy is refused by its number
                 self._write(command, greeting)
+            elif time.monotonic() >= until and limit is not None and not answer.halted:
+                raise BoardTimeout(detail=f"The printer was not done with {command} within {limit:g} s.")
             elif time.monotonic() >= until:
                 raise self._no_end(answer)
             self._note_errors(answer)
-            if answer.busy:
-                if time.monotonic() > longest:
-                    raise BoardTimeout(detail=f"The printer was not done with {command} within {limit:g} s.")
-                answer.busy, until = False, time.monotonic() + timeout
+            if answer.busy and limit is None:
+                until = time.monotonic() + timeout
+            answer.busy = False
             if answer.halted:
                 until = min(until, time.monotonic() + _AFTER_HALT_S)
             if (wanted := answer.wanted()) is None:

@@ -28,6 +28,7 @@ from stemfleet.words import Reason
 _LOOK_S = 0.1  # between two looks at drive or port
 _PROMPT_S = 12.0
 _LONGEST_SCRIPT = 20150  # bytes; uflash's limit: what both versions' file systems hold
+_MOUNTED_S = 8.0  # from the port of a board that was just plugged in to its mounted drive
 _GONE_S = 2.0  # without drive and port, a board is no longer plugged in
 
 T = TypeVar("T")
@@ -159,12 +160,8 @@ class MicrobitDriver:
                 f"{volume} is not a micro:bit's drive: it has no readable DETAILS.TXT. "
                 "Choose the drive called MICROBIT.",
             )
-        serial_number = _serial_number(self._run.port)
-        drives = mounted_drives()
-        mine = {place: d for place, d in drives.items() if d.unique_id == serial_number}
-        if not mine and len(drives) == 1 and serial_number is None and not self._run.is_pty:
-            mine = drives
-        for place, details in mine.items():
+        comes = self._run.port_exists() and not self._run.is_pty
+        for place, details in self._patiently(self._own_drives, _MOUNTED_S if comes else 0.0).items():
             self._volume = place
             return details
         self._is_anything_there()
@@ -173,6 +170,14 @@ class MicrobitDriver:
             f"No mounted MICROBIT drive belongs to {self._run.port}. Wait until the drive appears, or name it "
             "with --volume.",
         )
+
+    def _own_drives(self) -> dict[Path, Details]:
+        """The mounted drive that belongs to the port, which comes a moment after it."""
+        serial_number = _serial_number(self._run.port)
+        drives = mounted_drives()
+        mine = {place: d for place, d in drives.items() if d.unique_id == serial_number}
+        alone = len(drives) == 1 and serial_number is None and not self._run.is_pty
+        return dict(drives) if alone and not mine else mine
 
     def _is_anything_there(self, *places: Path) -> None:
         """Raises port_missing when there is neither drive nor port: no board is plugged in."""
