@@ -33,7 +33,7 @@ MAX_CELLS = 30_000_000  # the library holds the whole rectangle between the oute
 MAX_TEXT = 32_767  # the most that a cell can hold in Excel
 MAX_OUTPUT = 2 << 30
 
-_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_CELL = re.compile(rb"\sr=[\"']([A-Z]{1,3})(\d{1,7})[\"']")  # nothing but cells has such an attribute
 _CHUNK = 1 << 20
 _OVERLAP = 256
 
@@ -90,11 +90,12 @@ def _check_corners(archive: zipfile.ZipFile, part: str) -> None:
     tail = b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK):
-            found = set(_CELL.findall(tail + chunk))
+            found = _CELL.findall(tail + chunk)
             tail = chunk[-_OVERLAP:]
             if found:
-                columns |= {_column(letters) for letters in {letters for letters, _ in found}}
-                rows = [int(row) for row in {row for _, row in found}]
+                letters, numbers = zip(*found, strict=True)
+                columns |= set(map(_column, set(letters)))
+                rows = set(map(int, set(numbers)))
                 low, high = min(low, *rows), max(high, *rows)
     if columns and (high - low + 1) * (max(columns) - min(columns) + 1) > MAX_CELLS:
         raise Refused(
