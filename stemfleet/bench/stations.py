@@ -53,7 +53,7 @@ def learn_slot(store: Store, person: Person, station: str, name: str, place: str
         slot = session.get(StationSlot, (station, name)) or StationSlot(station=station, name=name, place=place)
         slot.place = place
         session.add(slot)
-        write_history(session, person, "station", station, "slot_learned", slot=name, place=place)
+        write_history(session, person, "station", station[:64], "slot_learned", slot=name, place=place)
 
 
 def check_slot_name(text: str) -> str:
@@ -71,7 +71,7 @@ def forget_slot(store: Store, person: Person, station: str, name: str) -> None:
     person.must_be(Role.WAREHOUSE, Role.NSO)
     with store.write() as session:
         session.delete(_slot(session, station, name))
-        write_history(session, person, "station", station, "slot_forgotten", slot=name)
+        write_history(session, person, "station", station[:64], "slot_forgotten", slot=name)
 
 
 def choose_recipe(workshop: Workshop, person: Person, station: str, name: str, recipe: str | None) -> None:
@@ -85,7 +85,7 @@ def choose_recipe(workshop: Workshop, person: Person, station: str, name: str, r
         slot = _slot(session, station, name)
         slot.recipe = recipe
         session.add(slot)
-        write_history(session, person, "station", station, "slot_recipe", slot=name, recipe=recipe)
+        write_history(session, person, "station", station[:64], "slot_recipe", slot=name, recipe=recipe)
 
 
 def set_auto_start(store: Store, person: Person, station: str, on: bool) -> None:
@@ -95,7 +95,7 @@ def set_auto_start(store: Store, person: Person, station: str, on: bool) -> None
         known = _station(session, station)
         known.auto_start_by = person.id if on else None
         session.add(known)
-        write_history(session, person, "station", station, "auto_start_on" if on else "auto_start_off")
+        write_history(session, person, "station", station[:64], "auto_start_on" if on else "auto_start_off")
 
 
 def boards(workshop: Workshop) -> dict[str, Recipe]:

@@ -4,6 +4,7 @@ import platform
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from stemfleet.cli.context import acting
 from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.cli.signals import stop_on_signals
 from stemfleet.cli.wall import Orders, show
-from stemfleet.devices.ports import list_ports
+from stemfleet.devices.ports import list_ports, list_serial_ports
 from stemfleet.devices.recipe import Recipe, find_recipe, load_recipes
 from stemfleet.devices.state import Slot, Status
 from stemfleet.devices.virtual.fleet import VirtualFleet
@@ -121,7 +122,7 @@ def _run_plugged_in(settings: Settings, ports: Lister | None, *, watch: bool, fl
     with acting(settings) as (workshop, person), stop_on_signals() as stop:
         live = LiveBench(workshop, [], station_name(virtual=ports is not None))
         try:
-            live.watch(ports or (lambda: list_ports(boards(workshop))))
+            live.watch(ports or partial(list_serial_ports, boards(workshop)))
             if not watch and not live.bench.ready():
                 raise InputError("No board that is known is plugged in. Name one: --port /dev/ttyACM0=arduino-uno")
             for slot, problem in live.start_all(person, flash=flash).items():

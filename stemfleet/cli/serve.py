@@ -14,7 +14,7 @@ from stemfleet.bench import Lister, LiveBench
 from stemfleet.bench import boards as known_boards
 from stemfleet.cli.context import opened
 from stemfleet.cli.devices import station_name
-from stemfleet.devices.ports import list_ports
+from stemfleet.devices.ports import list_serial_ports
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.settings import Settings
 from stemfleet.workshop import Workshop
@@ -57,7 +57,7 @@ def serve_pages(settings: Settings, host: str, port: int, virtual: str | None, b
 @contextmanager
 def _bench(workshop: Workshop, virtual: str | None, boards: Path) -> Iterator[LiveBench]:
     with ExitStack() as stack:
-        ports: Lister = partial(list_ports, known_boards(workshop))
+        ports: Lister = partial(list_serial_ports, known_boards(workshop))
         if virtual:
             click.echo(f"Starting the virtual boards {virtual} …")
             ports = stack.enter_context(VirtualFleet(virtual, boards)).ports

@@ -17,7 +17,7 @@ from stemfleet.bench import (
 from stemfleet.cli.context import acting, opened
 from stemfleet.cli.devices import station_name
 from stemfleet.cli.output import json_option, print_json, print_table
-from stemfleet.devices.ports import list_ports
+from stemfleet.devices.ports import list_serial_ports
 from stemfleet.errors import Unavailable
 from stemfleet.settings import Settings
 from stemfleet.workshop import Workshop
@@ -37,7 +37,7 @@ def list_(settings: Settings, as_json: bool) -> None:
     """List the named positions and what is plugged in there now."""
     with opened(settings) as workshop:
         view = read_station(workshop.store, station_name(virtual=False))
-        there = plugged_in(list_ports(boards(workshop)))
+        there = plugged_in(list_serial_ports(boards(workshop)))
     rows = [
         {
             "slot": slot.name,
@@ -72,10 +72,10 @@ def learn(settings: Settings, names: tuple[str, ...], timeout: float) -> None:
 def _next_place(workshop: Workshop, timeout: float) -> str:
     """Where the next board is plugged in; one that was there may be pulled out and plugged in again."""
     known = boards(workshop)
-    taken, until = set(plugged_in(list_ports(known))), time.monotonic() + timeout
+    taken, until = set(plugged_in(list_serial_ports(known))), time.monotonic() + timeout
     while time.monotonic() < until:
         time.sleep(_LOOK_S)
-        there: Mapping[str, object] = plugged_in(list_ports(known))
+        there: Mapping[str, object] = plugged_in(list_serial_ports(known))
         if fresh := sorted(set(there) - taken):
             return fresh[0]
         taken &= set(there)

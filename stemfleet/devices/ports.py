@@ -38,6 +38,11 @@ def list_ports(recipes: Mapping[str, Recipe]) -> list[Port]:
     return pair(pyserial_ports.comports(), mounted_drives(), recipes)
 
 
+def list_serial_ports(recipes: Mapping[str, Recipe]) -> list[Port]:
+    """The ports alone, to be asked for again and again: a drive that hangs would hang whoever touches it."""
+    return pair(pyserial_ports.comports(), {}, recipes)
+
+
 def pair(infos: Iterable[Any], drives: Mapping[Path, Details], recipes: Mapping[str, Recipe]) -> list[Port]:
     """Ports (pyserial's ListPortInfo) with their drives; drives that belong to none of them at the end."""
     ports = [_port(info, drives, recipes) for info in infos]
