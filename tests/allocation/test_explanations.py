@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from allocation_cases import REGIONS, a_lot, a_school, a_wave, fields, lots
+from allocation_cases import REGIONS, SEED, a_lot, a_school, a_wave, fields, lots
 from checkers.explanation_checker import Fault, check_bundle
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from stemfleet.allocation import verify_round
 from stemfleet.allocation.bundle import SUMS, draw_round, inputs_of, sums_of, write_files
 from stemfleet.allocation.canonical import canonical, parse
+from stemfleet.allocation.engine import settle_wave
 from stemfleet.allocation.events import Event, Kind
 from stemfleet.allocation.explaining import explain_school
+from stemfleet.allocation.explanations import Explainer, Findings
 from stemfleet.allocation.sentences import ENGLISH, GREEK, LANGUAGES
 from stemfleet.allocation.values import Ineligible
 from stemfleet.errors import NotFound, Refused
@@ -132,10 +134,27 @@ def test_what_happened_after_the_draw_is_told_and_the_rest_is_the_final_state():
     assert check_bundle(files, verify_round)
     assert said(files, "A") == ["School A.", "The school declined and left the wave."]
     assert said(files, "B", "el")[1] == "Το σχολείο αποδέχθηκε την παρτίδα kit και δεν ζητά άλλη."
-    assert said(files, "E")[:2] == [
+    assert said(files, "E")[:3] == [
         "School E: 100 points (projects: 100), ticket ….",
         "Corrected after the draw: points, from 10 to 100 (μια ετικέτα έλειπε).",
+        "Corrected after the draw: lines of points, from (projects: 10) to (projects: 100) (ίδιο).",
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new", "text"),
+    [
+        ("categories", ["remote", "special"], [], "groups, from remote area, special education to —"),
+        ("preferences", ["printer", "kit"], ["kit"], "choices, from printer, kit to kit"),
+        ("region", None, "03", "region, from — to 03"),
+        ("level", "primary", "kindergarten", "level, from primary to kindergarten"),
+        ("ineligible", {}, {"kit": "excluded"}, "closed lots, from — to kit"),
+    ],
+)
+def test_a_corrected_field_is_told_in_words(field, old, new, text):
+    event = Event(Kind.CORRECTION, "Z", field=field, old=old, new=new, reason="why")
+    told = Explainer(Findings(settle_wave(WAVE, [], SEED), [event]), ENGLISH).one("Z")
+    assert told == f"School Z.\nCorrected after the draw: {text} (why)."
 
 
 def test_planning_is_marked_in_every_text():
