@@ -185,6 +185,7 @@ class Reason(StrEnum):
     CLONE = "clone"
     UNDECIDED = "undecided"  # the board may be of several kinds; nothing was done
     PRACTICE_IMAGE = "practice_image"  # an image for virtual boards was meant for a real one
+    DISK_FULL = "disk_full"  # of the computer that the bench runs on
     INTERNAL = "internal"  # a bug of ours; the traceback is in the attached log
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
-from stemfleet.devices.provision import provision
+from stemfleet.devices.provision import is_disk_full, provision
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
 from stemfleet.devices.twins import Twins
@@ -242,12 +242,12 @@ class Bench:
                 owner=partial(self._owner, slot) if self._owner else None,
                 twin=partial(self._twins.of, name, slot.port),
             )
-            problem, reason = self._kept(slot, result), Reason.INTERNAL
+            problem, reason = self._kept(slot, result)
         except StemfleetError as error:
             problem, reason = str(error), Reason.UNDECIDED
         except Exception as error:
-            # Not even a record could be made, for example because the disk is full.
-            reason = Reason.INTERNAL
+            # Not even a record could be made.
+            reason = _whose(error)
             problem = f"No record could be made ({type(error).__name__}: {error}). Do the board again."
         final = replace(last[0], status=Status.SKIPPED if name in self._skips else Status.DONE)
         if problem:  # without its record a board was not done, whatever it is like
@@ -256,17 +256,18 @@ class Bench:
             self._running.discard(name)
         self._publish(final)
 
-    def _kept(self, slot: Slot, result: Provisioned) -> str:
-        """The sentence about a record that could not be kept; empty when all is well."""
+    def _kept(self, slot: Slot, result: Provisioned) -> tuple[str, Reason]:
+        """The sentence about a record that could not be kept, empty when all is well; and why."""
         if self._keep is None:
-            return ""
+            return "", Reason.INTERNAL
         try:
             self._keep(slot, result)
         except StemfleetError as error:
-            return str(error)
+            return str(error), Reason.INTERNAL
         except Exception as error:
-            return f"The record could not be stored ({type(error).__name__}: {error}). Do the board again."
-        return ""
+            problem = f"The record could not be stored ({type(error).__name__}: {error}). Do the board again."
+            return problem, _whose(error)
+        return "", Reason.INTERNAL
 
     def _publish(self, state: SlotState) -> None:
         with self._lock:
@@ -297,3 +298,7 @@ class Bench:
     def _not_running(self, name: str) -> None:
         if self.is_running(name):
             raise Busy("Slot {slot} is working. Stop it first, or wait for its end.", slot=name)
+
+
+def _whose(error: Exception) -> Reason:
+    return Reason.DISK_FULL if is_disk_full(error) else Reason.INTERNAL

@@ -1,5 +1,6 @@
 """One board, from flash to record: the phases of its recipe, each with its limit and its attempts."""
 
+import errno
 import os
 import tempfile
 import threading
@@ -167,9 +168,9 @@ class _Board:
         except KeyboardInterrupt:
             self.run.stop.set()
             fault = BoardStopped()
-        except Exception:
+        except Exception as error:
             self.run.note(traceback.format_exc())
-            fault = BoardError(Reason.INTERNAL, "A defect of stemfleet. Please report it with the log of this phase.")
+            fault = _defect(error)
         if fault is not None:
             self.run.note(f"{fault.outcome} {fault.reason}: {fault.detail}")
         outcome, reason = (fault.outcome, fault.reason) if fault else (Outcome.PASS, None)
@@ -317,6 +318,18 @@ class _Board:
             attachments=tuple(self.attachments),
         )
         return Provisioned(record, self.files, fault.detail if fault else "", details)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the computer has no room left: no board's fault, and no defect of the program."""
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return full or "disk is full" in str(error)  # as SQLite says it
+
+
+def _defect(error: Exception) -> BoardError:
+    if is_disk_full(error):
+        return BoardError(Reason.DISK_FULL, "The disk of this computer is full. Make room, then do the board again.")
+    return BoardError(Reason.INTERNAL, "A defect of stemfleet. Please report it with the log of this phase.")
 
 
 def _claim_port(run: Run) -> None:

@@ -151,6 +151,8 @@ class Run:
         """
         self.board_id = board_id or self.board_id
         self.details |= details
+        for name, value in details.items():
+            self.note(f"{name}: {value}")
 
     def used(self, tool: str) -> None:
         """A library used in-process ("uflash"): its version goes into the record."""

@@ -1,6 +1,7 @@
 """What the core's tests talk to: the far end of a pseudo-terminal, and a small family of boards of the tests' own."""
 
 import contextlib
+import errno
 import itertools
 import os
 import select
@@ -110,6 +111,8 @@ class BenchtopDriver:
     def check(self) -> None:
         if self._run.recipe.settings.get("defect"):
             raise KeyError("a defect of the driver")
+        if self._run.recipe.settings.get("disk_full"):
+            raise OSError(errno.ENOSPC, "No space left on device")
         with self._run.line() as line:
             talk = Talk(line)
             running = talk.program()

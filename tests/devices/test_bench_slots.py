@@ -132,9 +132,12 @@ def test_a_record_is_kept_before_the_wall_says_done(tmp_path: Path) -> None:
     assert bench.results()[0].record.operator == "Άρης"
 
 
-@pytest.mark.parametrize("error", [Refused("The disk is full."), OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(Refused("No such kit."), Reason.INTERNAL), (OSError(28, "No space left on device"), Reason.DISK_FULL)],
+)
 def test_a_board_whose_record_cannot_be_kept_has_not_passed_and_its_slot_says_why(
-    tmp_path: Path, error: Exception
+    tmp_path: Path, error: Exception, reason: Reason
 ) -> None:
     def keep(slot: Slot, result: Provisioned) -> None:
         raise error
@@ -146,7 +149,7 @@ def test_a_board_whose_record_cannot_be_kept_has_not_passed_and_its_slot_says_wh
             assert bench.wait(10)
             state = bench.snapshot()[0]
             assert str(error.args[-1]) in state.detail
-            assert (state.outcome, state.reason) == (Outcome.ERROR, Reason.INTERNAL)
+            assert (state.outcome, state.reason) == (Outcome.ERROR, reason)
             assert bench.results() == []
 
 

@@ -72,6 +72,12 @@ def test_every_attachment_is_there_under_its_hash(tmp_path: Path) -> None:
     assert f"id {IDENTITY}" in logs["identify-1.log"]
 
 
+def test_a_full_disk_is_no_defect_of_the_program_and_none_of_the_board(tmp_path: Path) -> None:
+    with Peer(board()) as peer:
+        result = run(benchtop_recipe(tmp_path, disk_full=True), peer.port)
+    assert outcome(result) == (Outcome.ERROR, Reason.DISK_FULL)
+
+
 def test_a_bad_measurement_fails_the_board_after_everything_was_measured(tmp_path: Path) -> None:
     with Peer(board(test="m supply 3.2 V\nm later 7 V")) as peer:
         result = run(benchtop_recipe(tmp_path), peer.port)

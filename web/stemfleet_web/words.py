@@ -186,6 +186,7 @@ REASONS: Labels = {
     "drive_missing": _("The board's drive does not show."),
     "undecided": _("The board may be of several kinds. Nothing was done."),
     "practice_image": _("The image is for practice on virtual boards only."),
+    "disk_full": _("The disk of the computer is full."),
     "internal": _("A fault of the program, not of the board."),
 }
 
@@ -212,6 +213,7 @@ REMEDIES: Labels = {
     "drive_missing": _("Unplug it, plug it in again, and wait for its drive."),
     "undecided": _("Scan the tag of its kit first, or give the position a recipe."),
     "practice_image": _("Use the approved image for real boards."),
+    "disk_full": _("Make room on the disk of the computer, and start again."),
     "internal": _("Start again; if it happens twice, tell those who look after the program."),
 }
 

@@ -49,7 +49,7 @@ class ArduinoDriver:
             if silent.reason == Reason.SILENT and self._tries >= self._attempts:
                 self._explain_silence()
             raise
-        details = {"signature": signature}
+        details = {"signature": signature, "fuses": "not readable"}  # stock bootloaders answer zeros for them
         try:
             with self._run.line(SPEED) as line:
                 talk = self._ready(line)
