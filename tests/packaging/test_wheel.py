@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from stemfleet.devices.recipe import SHIPPED
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -45,15 +47,7 @@ def test_the_wheel_runs_from_another_folder(installed: Path, tmp_path: Path) -> 
 
 def test_the_wheel_holds_the_firmware_of_every_recipe(installed: Path, tmp_path: Path) -> None:
     recipes = json.loads(run(installed / "stemfleet", "recipe", "list", "--json", cwd=tmp_path))
-    assert {recipe["name"] for recipe in recipes} == {
-        "microbit-v1",
-        "microbit-v2",
-        "arduino-uno",
-        "arduino-nano",
-        "arduino-mega",
-        "printer-mega",
-        "esp32",
-    }
+    assert {recipe["name"] for recipe in recipes} == {file.stem for file in SHIPPED.glob("*.toml")}
     files = [recipe["firmware"]["file"] for recipe in recipes if recipe["firmware"]["file"]]
     assert files
     assert all(Path(file).is_file() and Path(file).is_relative_to(installed.parent) for file in files)
