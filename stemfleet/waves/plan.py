@@ -26,6 +26,7 @@ from stemfleet.words import Level, Place, RecipientKind
 from stemfleet.workshop import Workshop
 
 _REMEMBERED = 3  # one is of the rules as saved, one of the rules as typed; each has everybody in it
+_AT_ONCE = 10_000  # codes in one question to the database, which takes no more than 32,000
 
 
 @dataclass(frozen=True)
@@ -199,9 +200,13 @@ def _newest_entry(session: Session) -> str:
 
 def _names(workshop: Workshop, codes: Collection[str]) -> dict[str, tuple[str, RecipientKind]]:
     """Name and kind by code."""
-    rows = select(School.code, School.name, School.kind).where(col(School.code).in_(codes))
+    wanted, rows = list(codes), select(School.code, School.name, School.kind)
+    found: dict[str, tuple[str, RecipientKind]] = {}
     with workshop.store.read() as session:
-        return {code: (name, RecipientKind(kind)) for code, name, kind in session.exec(rows)}
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = session.exec(rows.where(col(School.code).in_(wanted[start : start + _AT_ONCE])))
+            found.update((code, (name, RecipientKind(kind))) for code, name, kind in some)
+    return found
 
 
 def _seed(rules: Rules, everybody: _Everybody) -> str:
