@@ -301,7 +301,7 @@ def test_the_cut_offs_are_the_bundles(visit: Visit, published: Desk) -> None:
     visitor = english(visit())
     rows, cutoffs = rows_of(visitor, "/waves/R1/cutoffs.csv"), bundle_of(visitor)["result.json"]["cutoffs"]
     kinds = {"reserved": "Guaranteed place", "open": "Open place"}
-    titles = ("Lot", "Kind of place", "Chosen", "Refused", "Points of the last one", "Ticket of the last one")
+    titles = ("Lot", "Kind of place", "Chosen", "Without a place", "Points of the last one", "Ticket of the last one")
     assert [tuple(row[title] for title in titles) for row in rows] == [
         (c["lot"], kinds[c["place"]], f"{c['chosen']}", f"{c['refused']}", *last_of(c)) for c in cutoffs
     ]

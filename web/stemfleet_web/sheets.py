@@ -86,7 +86,7 @@ def cutoff_files(listed: ResultList, rows: Sequence[Mapping[str, Any]], address:
         Column(_("Region"), 24),
         Column(_("Kind of place"), 18),
         Column(_("Chosen"), 10, number=True),
-        Column(_("Refused"), 10, number=True),
+        Column(_("Without a place"), 10, number=True),
         Column(_("Points of the last one"), 12, number=True),
         Column(_("Ticket of the last one"), 66),
     ]
