@@ -77,12 +77,10 @@ def checklist_record(
     board_id = board_id_of(recipe, serial)
     given = _by_step(recipe, answers)
     done = [step for step in recipe.steps if step.id in given]
-    photos = [_photo(step, given[step.id]) for step in done]
-    log = attach("check-1.log", _log(board_id, done, given).encode())
+    proofs = _proofs(board_id, done, given)
     failed = next((step.id for step in done if not given[step.id].passed), None)
     outcome, reason = (Outcome.FAIL, f"{MEASUREMENT_REASON}{failed}") if failed else (Outcome.PASS, None)
     ended = now()
-    pictures = [photo for photo in photos if photo is not None]
     record = BoardRecord(
         board_id=board_id,
         recipe=recipe.name,
@@ -99,11 +97,17 @@ def checklist_record(
         test_version=recipe.test_version,
         phases=(PhaseResult("check", 1, started, ended, outcome, reason),),
         measurements=tuple(_measurement(step, given[step.id]) for step in done),
-        attachments=(log, *(attachment for attachment, _ in pictures)),
+        attachments=tuple(attachment for attachment, _ in proofs),
     )
-    files = {log.sha256: _log(board_id, done, given).encode()}
-    files |= {attachment.sha256: content for attachment, content in pictures}
-    return Provisioned(record, files, f"The step {failed} failed. Put the piece aside." if failed else "", {})
+    files = {attachment.sha256: content for attachment, content in proofs}
+    return Provisioned(record, files, f"The step {failed} failed. Put the piece aside." if failed else "")
+
+
+def _proofs(board_id: str, steps: Sequence[Step], given: dict[str, Answer]) -> list[tuple[Attachment, bytes]]:
+    """The raw log, then the photos, in the order of the steps."""
+    log = _log(board_id, steps, given).encode()
+    photos = (_photo(step, given[step.id]) for step in steps)
+    return [(attach("check-1.log", log), log), *(photo for photo in photos if photo is not None)]
 
 
 def _by_step(recipe: Recipe, answers: Sequence[Answer]) -> dict[str, Answer]:
