@@ -46,7 +46,7 @@ def points_files(listed: PointsList, address: str) -> dict[str, Write]:
     """The same for the provisional points of a round; the PDF has the sums, every school, and no lines of points."""
     wave, digest = listed.round.wave_code, listed.version.sha256
     title = _("%(wave)s: points before the draw", wave=wave)
-    published = _("Published on %(day)s", day=format_date(listed.version.at, "d MMM y"))
+    day = format_date(listed.version.at, "d MMM y")
     table = Table(title, _points_columns(), map(_points, listed.lines))
     columns = [
         Column(_("Code"), 10),
@@ -58,12 +58,18 @@ def points_files(listed: PointsList, address: str) -> dict[str, Write]:
         Column(_("Lots wanted, best first"), 30),
     ]
     printed = ([*row[:5], *row[6:8]] for row in table.rows)
-    about = [(_("Wave"), wave), (listed.round.title, ""), (published, ""), (_("SHA-256 of applicants.json"), digest)]
+    about = [
+        (_("Wave"), f"{wave}: {listed.round.title}"),
+        (_("When it was published"), day),
+        (_("Lines in this file"), f"{listed.found} / {listed.total}"),
+        (_("SHA-256 of applicants.json"), digest),
+        (_("Where it can be checked"), address),
+    ]
     paper = Heading(
         title=title,
         lines=[
             f"{listed.round.title} – {_('%(found)d of %(total)d applicants', found=listed.found, total=listed.total)}",
-            published,
+            _("Published on %(day)s", day=day),
             _("Every line of the points: %(address)s", address=address),
         ],
         foot=[f"{_('SHA-256 of applicants.json')}: {digest}"],
