@@ -64,7 +64,7 @@ class PointsEntry:
     rank_percent: Mapping[str, int]
     years: Years
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Stands in the public list of applicants: `national_prize 2014-2017`."""
         return f"{self.kind} {self.years.first}-{self.years.last}"
