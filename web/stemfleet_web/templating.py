@@ -11,6 +11,7 @@ from stemfleet.words import Outcome
 from stemfleet_web import words
 from stemfleet_web.door import the_door
 from stemfleet_web.language import LANGUAGES, language, moment
+from stemfleet_web.menu import menu_of
 from stemfleet_web.persons import is_staff, person_or_none
 
 # Shape beside colour and word: the same sign stands for the same thing on every page (see shapes.html).
@@ -88,6 +89,7 @@ def _surroundings() -> dict[str, Any]:
         "staff": is_staff(person),
         "demo": door.demo,
         "has_bench": door.bench is not None,
+        "menu": menu_of(person, has_bench=door.bench is not None),
         "language": language(),
         "other_languages": {code: name for code, name in LANGUAGES.items() if code != language()},
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
