@@ -5,7 +5,7 @@ from sqlmodel import Session, col, select
 
 from stemfleet.audit import RECORD, record_sha256, record_wrote
 from stemfleet.bench.begun import end_start
-from stemfleet.devices.record import Provisioned
+from stemfleet.devices.record import BoardRecord, Provisioned
 from stemfleet.kits import count_run
 from stemfleet.store import Attachment, BenchStart, Board, BoardRun, Person, write_history
 from stemfleet.workshop import Workshop
@@ -27,21 +27,7 @@ def keep_run(
     if record.board_id is not None and session.get(Board, record.board_id) is None:
         session.add(Board(id=record.board_id, recipe=record.recipe))
         session.flush()
-    run = BoardRun(
-        board_id=record.board_id,
-        recipe=record.recipe,
-        firmware_sha256=record.firmware.sha256,
-        test_version=record.test_version,
-        wrote=record_wrote(record.to_json()),
-        slot=record.slot,
-        station=record.station,
-        person_id=person.id,
-        started=record.started,
-        ended=record.ended,
-        outcome=record.outcome,
-        reason=record.reason,
-        record=record.to_json(),
-    )
+    run = _row(record, person)
     session.add(run)
     session.flush()
     _keep_files(session, result.files)
@@ -52,6 +38,26 @@ def keep_run(
         end_start(session, start, record.board_id, kit_tag)  # before the kit is judged
     count_run(session, person, workshop, run, kit_tag)
     return run
+
+
+def _row(record: BoardRecord, person: Person) -> BoardRun:
+    """The record with the columns that serve queries."""
+    plain = record.to_json()
+    return BoardRun(
+        board_id=record.board_id,
+        recipe=record.recipe,
+        firmware_sha256=record.firmware.sha256,
+        test_version=record.test_version,
+        wrote=record_wrote(plain),
+        slot=record.slot,
+        station=record.station,
+        person_id=person.id,
+        started=record.started,
+        ended=record.ended,
+        outcome=record.outcome,
+        reason=record.reason,
+        record=plain,
+    )
 
 
 def _keep_files(session: Session, files: dict[str, bytes]) -> None:

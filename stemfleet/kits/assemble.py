@@ -10,7 +10,7 @@ from stemfleet.kits.gate import boards_of, open_points
 from stemfleet.kits.states import move_kit
 from stemfleet.kits.tags import find_kit, make_tag, next_number
 from stemfleet.store import Board, BoardRun, Kit, Person, write_history
-from stemfleet.words import KitState, Outcome, Role
+from stemfleet.words import KitState, Outcome, Reason, Role
 from stemfleet.workshop import Workshop
 
 BEFORE_RESERVING = {
@@ -98,8 +98,9 @@ def put_into_kit(workshop: Workshop, person: Person, board_id: str, tag: str) ->
 def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRun, kit_tag: str | None) -> None:
     """Lets a run of the bench count for its kit, in the caller's transaction.
 
-    A passed board joins the kit named; a FAIL makes the kit faulty; ERROR, TIMEOUT and ABORTED tell nothing about
-    the board and change nothing, unless they left it half written: then its kit is not ready any more.
+    A passed board joins the kit named; a FAIL makes the kit faulty, unless it says only that the board belongs to
+    another one; ERROR, TIMEOUT and ABORTED tell nothing about the board and change nothing, unless they left it half
+    written: then its kit is not ready any more.
     """
     board = session.get(Board, run.board_id) if run.board_id else None
     tag = kit_tag or (board.kit_tag if board else None)
@@ -116,7 +117,7 @@ def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRu
         board.kit_tag = kit.tag
         session.add(board)
         session.flush()
-    if run.outcome is Outcome.FAIL:
+    if run.outcome is Outcome.FAIL and run.reason != Reason.OTHER_KIT:
         move_kit(session, person, kit, KitState.FAULTY, reason=run.reason)
     elif run.outcome is Outcome.PASS or run.wrote:
         settle(session, person, workshop, kit)

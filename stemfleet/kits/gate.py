@@ -14,7 +14,7 @@ from sqlmodel import Session, col, or_, select
 from stemfleet.catalogue import Component, find_model
 from stemfleet.devices.recipe import Recipe
 from stemfleet.store import BenchStart, Board, BoardRun, GateOverride, Kit
-from stemfleet.words import Outcome
+from stemfleet.words import Outcome, Reason
 from stemfleet.workshop import Workshop
 
 _TELLING = (Outcome.PASS, Outcome.FAIL)
@@ -50,6 +50,11 @@ class _Run:
     firmware_sha256: str | None
     test_version: str
     wrote: bool
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says something about the board: not where it could not tell, nor that it was at the wrong kit."""
+        return self.outcome in _TELLING and self.reason != Reason.OTHER_KIT
 
 
 @dataclass
@@ -126,7 +131,7 @@ def _read_runs(session: Session, tags: Any, kit_of: Mapping[str, str], proofs: M
         run = _Run(*facts)
         if board in kit_of:
             proofs[kit_of[board]].runs[board].append(run)
-        if tag is not None and run.outcome in _TELLING and proofs[tag].newest is None:
+        if tag is not None and run.tells and proofs[tag].newest is None:
             proofs[tag].newest = run
 
 
@@ -166,7 +171,7 @@ def _unproved(runs: Sequence[_Run], recipe: Recipe | None, board: Board) -> list
 
     A check that writes nothing proves the board, but not which firmware is on it.
     """
-    telling = [run for run in runs if run.outcome in _TELLING]
+    telling = [run for run in runs if run.tells]
     if not telling or telling[0].outcome is not Outcome.PASS or recipe is None:
         return [OpenPoint("not_passed", board.id)]
     if not recipe.is_checklist:

@@ -1,6 +1,6 @@
 """Kits as pages and commands show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,18 +65,7 @@ class KitView:
             "boards": [{"board_id": board.id, "recipe": board.recipe} for board in self.boards],
             "open_points": [{"code": point.code, "subject": point.subject} for point in self.open_points],
             "waived_points": [{"code": point.code, "subject": point.subject} for point in self.waived],
-            "overrides": [
-                {
-                    "reason": view.override.reason,
-                    "points": [{"code": point.code, "subject": point.subject} for point in view.points],
-                    "asked_by": called(view.asked_by.id, view.asked_by.name),
-                    "asked": view.override.asked.isoformat(),
-                    "decided_by": called(view.decided_by.id, view.decided_by.name) if view.decided_by else None,
-                    "decided": view.override.decided.isoformat() if view.override.decided else None,
-                    "approved": view.override.approved,
-                }
-                for view in self.overrides
-            ],
+            "overrides": [_override_json(view, called) for view in self.overrides],
             "runs": [{**run.record, "operator": called(run.person_id, run.record["operator"])} for run in self.runs],
             "reports": [{"works": r.works, "note": r.note, "at": r.at.isoformat()} for r in self.reports],
             "history": [
@@ -89,6 +78,19 @@ class KitView:
                 for entry, name in self.history
             ],
         }
+
+
+def _override_json(view: OverrideView, called: Callable[[int, str], str]) -> dict[str, Any]:
+    override = view.override
+    return {
+        "reason": override.reason,
+        "points": [{"code": point.code, "subject": point.subject} for point in view.points],
+        "asked_by": called(view.asked_by.id, view.asked_by.name),
+        "asked": override.asked.isoformat(),
+        "decided_by": called(view.decided_by.id, view.decided_by.name) if view.decided_by else None,
+        "decided": override.decided.isoformat() if override.decided else None,
+        "approved": override.approved,
+    }
 
 
 def show_kit(workshop: Workshop, tag: str) -> KitView:

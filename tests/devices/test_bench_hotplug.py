@@ -301,6 +301,8 @@ def test_a_board_of_another_kit_is_refused_with_that_kits_tag_and_its_past_is_sh
     state = bench.until("1-1", Status.DONE)
     assert (state.outcome, state.reason) == (Outcome.FAIL, Reason.OTHER_KIT)
     assert first in state.detail
+    states = [show_kit(shop, tag).kit.state for tag in (first, second)]
+    assert states == [KitState.READY, KitState.RECEIVED]  # neither is any the worse for it
     seen = bench.live.seen("1-1")
     assert seen is not None
     assert (seen.runs, seen.outcome, seen.kit_tag) == (1, Outcome.PASS, first)
