@@ -46,6 +46,13 @@ def note_interrupted(store: Store, station: str) -> Sequence[BenchStart]:
         return [start for start in starts if not _used_since(session, start)]
 
 
+def dismiss(store: Store, station: str, slot: str) -> None:
+    """Somebody has seen that a nameless board was interrupted. Of a board or a kit that is known it stays known."""
+    with store.write() as session:
+        seen = and_(col(BenchStart.station) == station, col(BenchStart.slot) == slot, _nameless())
+        session.connection().execute(delete(BenchStart).where(seen, col(BenchStart.interrupted).is_not(None)))
+
+
 def _used_since(session: Session, start: BenchStart) -> bool:
     later = select(BoardRun.id).where(
         BoardRun.station == start.station, BoardRun.slot == start.slot, col(BoardRun.started) > start.started

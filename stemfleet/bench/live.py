@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stemfleet.bench.begun import note_interrupted, this_process
+from stemfleet.bench.begun import dismiss, note_interrupted, this_process
 from stemfleet.bench.identify import identified
 from stemfleet.bench.plugging import Lister, Watch
 from stemfleet.bench.positions import Lesson, Positions
@@ -121,8 +121,18 @@ class LiveBench:
         self.bench.abort(slot)
 
     def skip(self, person: Person, slot: str) -> None:
-        """Leaves a slot out until it is started by its name or gets another board; stops it if it works."""
+        """Leaves a slot out until it is started by its name or gets another board; stops it if it works.
+
+        A slot that only shows an interrupted board, with none in it now, goes away.
+        """
         person.must_be(Role.WAREHOUSE, Role.NSO)
+        state = next((state for state in self.snapshot() if state.slot == slot), None)
+        if state is not None and state.status is Status.INTERRUPTED:
+            dismiss(self._workshop.store, self.station, slot)
+            if slot not in self.bench.ready():
+                self._expected.pop(slot, None)
+                self.bench.remove(slot)
+                return
         self.bench.skip(slot)
 
     def expect(self, person: Person, slot: str, kit_tag: str) -> None:

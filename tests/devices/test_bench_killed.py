@@ -107,6 +107,8 @@ def test_a_slot_that_has_worked_since_is_not_called_interrupted(
         live = LiveBench(shop, [], "bench-pc")
         live.watch(list)
         assert [state.status for state in live.snapshot()] == [Status.INTERRUPTED]
+        live.skip(warehouse, "A1")  # somebody has seen it, and there is no board
+        assert live.snapshot() == []
         live.close()
         dying.bench._keep = None  # its record never comes
         dying.close()
