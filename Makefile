@@ -61,6 +61,8 @@ faults: setup-test
 # Import and search of registers beside plain sqlite3 programs: ten minutes, 2 GB of disk; into docs/benchmarks.md too.
 bench-registers: setup
 	$(BIN)/python benchmarks/registers/run.py --folder build/bench/registers
+	$(BIN)/python benchmarks/registers/points.py --folder build/bench/registers
+	$(BIN)/python benchmarks/registers/points.py --folder build/bench/registers --schools 500000 --records 2000000
 
 # Every fault that the allocation's tests must find is put in, one at a time, into a copy.
 mutants-allocation: setup-test
