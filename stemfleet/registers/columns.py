@@ -1,6 +1,6 @@
 """Finding the titles: which row holds them, and which column is which, however people have written them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -8,6 +8,7 @@ from stemfleet.errors import InputError
 from stemfleet.registers.names import fold
 
 SEARCHED_ROWS = 40  # covers and remarks above the titles are shorter than this in every file seen
+_LONGEST = 100  # letters of a title
 SEARCHED_COLUMNS = 256  # the widest register has 39
 
 
@@ -37,14 +38,27 @@ class Titles:
 
 def match(cells: Sequence[str], columns: Sequence[Column], row: int) -> Titles:
     """Reads one row as titles; each goes to one column at most, the leftmost of equal ones."""
-    folded = tuple(fold(cell) if cell else "" for cell in cells[:SEARCHED_COLUMNS])
+    folded = tuple(fold(cell) if 0 < len(cell) <= _LONGEST else "" for cell in cells[:SEARCHED_COLUMNS])
+    free: dict[str, list[int]] = {}
+    for place, title in enumerate(folded):
+        if title:
+            free.setdefault(title, []).append(place)
     places: dict[str, int] = {}
     for column in columns:
-        free = [i for i, title in enumerate(folded) if title and i not in places.values()]
-        fitting = (i for known in column.titles for i in free if fnmatchcase(folded[i], known))
-        if (place := next(fitting, None)) is not None:
-            places[column.field] = place
+        fitting = (_leftmost(known, free) for known in column.titles)
+        chosen = next(filter(None, fitting), None)
+        if chosen is not None:
+            places[column.field] = free[chosen].pop(0)
+            if not free[chosen]:
+                del free[chosen]
     return Titles(row, folded, places)
+
+
+def _leftmost(known: str, free: Mapping[str, Sequence[int]]) -> str | None:
+    """The title that fits; of several, the leftmost."""
+    if "*" not in known:
+        return known if known in free else None
+    return min((title for title in free if fnmatchcase(title, known)), key=lambda title: free[title][0], default=None)
 
 
 def find_titles(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> Titles | None:
