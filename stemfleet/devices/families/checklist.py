@@ -64,7 +64,6 @@ def checklist_record(
     station: str,
     operator: str,
     started: datetime,
-    slot: str | None = None,
 ) -> Provisioned:
     """The record of a piece that was checked by its list; it ends now.
 
@@ -72,8 +71,6 @@ def checklist_record(
     start cannot drive). The outcome is FAIL, by the name of the first step that failed, or PASS.
     Raises InputError: a step is missing, unknown or answered twice, a photo is missing or is none, a bad serial number.
     """
-    if not recipe.is_checklist:
-        raise InputError("Recipe {recipe} is not a checklist. Put the board into a slot.", recipe=recipe.name)
     board_id = board_id_of(recipe, serial)
     given = _by_step(recipe, answers)
     done = [step for step in recipe.steps if step.id in given]
@@ -85,7 +82,7 @@ def checklist_record(
         board_id=board_id,
         recipe=recipe.name,
         family=recipe.family,
-        slot=slot,
+        slot=None,
         station=station,
         operator=operator,
         started=started,
@@ -111,6 +108,8 @@ def _proofs(board_id: str, steps: Sequence[Step], given: dict[str, Answer]) -> l
 
 
 def _by_step(recipe: Recipe, answers: Sequence[Answer]) -> dict[str, Answer]:
+    if not recipe.is_checklist:
+        raise InputError("Recipe {recipe} is not a checklist. Put the board into a slot.", recipe=recipe.name)
     known = {step.id for step in recipe.steps}
     given: dict[str, Answer] = {}
     for answer in answers:
