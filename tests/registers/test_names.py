@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemfleet.registers import clean, fold, region_of
+from stemfleet.registers import clean, fold, is_named, region_of, search_key
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,30 @@ def test_a_cleaned_text_can_be_stored_and_stays_as_it_is(text: str) -> None:
 )
 def test_a_region_is_known_by_number_and_by_name(written: str, region: str | None) -> None:
     assert region_of(written) == region
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Κέρκυρας", "kerkyras"),
+        ("Κέρκυρας", "KERKIRAS"),
+        ("Αγγελόκαστρου", "angelokastrou"),
+        ("Ευβοίας", "euboias"),
+        ("Ευβοίας", "evias"),
+        ("Αυλώνα", "aulona"),
+        ("Μπουμπουλίνας", "mpoumpoulinas"),
+        ("Ψυχικού", "psychikou"),
+        ("Θήβας", "thivas"),
+        ("AΘHNAΣ", "athinas"),
+    ],
+)
+def test_spellings_in_latin_letters_come_to_one_key(one: str, other: str) -> None:
+    assert search_key(one) == search_key(other)
+
+
+@pytest.mark.parametrize(
+    ("words", "fits"),
+    [("gymn kerk", True), ("1ο", True), ("", True), ("χανια", False), ("%", False)],
+)
+def test_a_list_is_narrowed_down_by_the_same_rule_as_the_search(words: str, fits: bool) -> None:
+    assert is_named("1ο Γυμνάσιο Κέρκυρας", words) is fits

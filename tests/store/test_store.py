@@ -1,7 +1,10 @@
 """What the store promises, on SQLite and on PostgreSQL."""
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -154,3 +157,20 @@ def test_a_server_that_does_not_answer_is_a_clear_error_without_the_password() -
     with pytest.raises(Unavailable, match="cannot be opened") as caught:
         Store.open("postgresql://stemfleet:secret@127.0.0.1:1/nothing")
     assert "secret" not in str(caught.value)
+
+
+def test_a_database_of_a_newer_program_is_refused(store: Store, database_url: str) -> None:
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Unavailable, match="newer version"):
+        Store.open(database_url)
+
+
+def test_a_database_that_is_up_to_date_is_opened_without_loading_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'stemfleet.sqlite'}"
+    Store.open(url).close()
+    script = (
+        f"import sys; from stemfleet.store import Store; Store.open({url!r}).close(); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -11,22 +11,19 @@ import stemfleet.store  # noqa: F401  (defines the tables)
 from stemfleet.store.columns import Json, Packed, UtcTime
 from stemfleet.store.search import is_ours
 
+_PLAIN = {UtcTime: "sa.DateTime(timezone=True)", Packed: "sa.LargeBinary()", Json: "sa.Text()"}
+
 
 def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """A migration names only SQLAlchemy's own types: it must still run when our column kinds have changed."""
     if kind != "type":
         return False
-    if isinstance(item, UtcTime):
-        return "sa.DateTime(timezone=True)"
-    if isinstance(item, Packed):
-        return "sa.LargeBinary()"
-    if isinstance(item, Json):
-        return "sa.Text()"
+    for ours, name in _PLAIN.items():
+        if isinstance(item, ours):
+            return name
     if isinstance(item, AutoString):
         return f"sa.String(length={item.length})" if item.length else "sa.String()"
-    if isinstance(item, sa.Enum):
-        return f"sa.String(length={item.length})"
-    return False
+    return f"sa.String(length={item.length})" if isinstance(item, sa.Enum) else False
 
 
 context.configure(

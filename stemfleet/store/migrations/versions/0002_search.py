@@ -25,8 +25,7 @@ _INSERT = f"INSERT {_COLUMNS} VALUES ({_NUMBER.format(row='new')}, new.code, new
 _DELETE = "DELETE FROM school_search WHERE rowid = " + _NUMBER.format(row="old")
 _SQLITE = (
     "CREATE VIRTUAL TABLE school_search USING fts5 (code UNINDEXED, words, tokenize = 'ascii')",
-    "CREATE VIEW school_search_rows AS "
-    f"SELECT {_NUMBER.format(row='school')} AS number, code, search_name FROM school",
+    f"CREATE VIEW school_search_rows AS SELECT {_NUMBER.format(row='school')} AS number, code, search_name FROM school",
     f"INSERT {_COLUMNS} SELECT number, code, search_name FROM school_search_rows ORDER BY number",
     f"CREATE TRIGGER school_search_added AFTER INSERT ON school BEGIN {_INSERT}; END",
     "CREATE TRIGGER school_search_changed AFTER UPDATE OF code, search_name ON school "
