@@ -50,13 +50,17 @@ class FigureRow:
 
 @dataclass(frozen=True)
 class Total:
-    """A printed total (`at_least`: «more than») beside the sum of what is printed above it."""
+    """A printed total (`at_least`: «more than») beside the sum of what is printed above it.
+
+    `of_bounds`: some of what is added up is printed as a lower bound («600+»), and so the sum is one.
+    """
 
     words: Words
     column: str | None
     printed: int
     at_least: bool
     computed: int
+    of_bounds: bool
 
     @property
     def agrees(self) -> bool:
@@ -154,5 +158,7 @@ def _total(data: Mapping[str, Any], columns: list[str], adds: tuple[str, ...], r
     of_rows = rows if "row" not in data else (rows[data["row"] - 1],)
     keys = [column] if column else (adds or columns)
     places = [columns.index(key) for key in keys]
-    computed = sum(row.cells[place].value or 0 for row in of_rows for place in places)
-    return Total(title(data), column, data["total"], data.get("at_least", False), computed)
+    cells = [row.cells[place] for row in of_rows for place in places]
+    computed = sum(cell.value or 0 for cell in cells)
+    of_bounds = any(cell.words is not None and cell.words["en"].endswith("+") for cell in cells)
+    return Total(title(data), column, data["total"], data.get("at_least", False), computed, of_bounds)
