@@ -5,7 +5,7 @@ from functools import lru_cache
 
 DIGITS = 7
 _NOBODY = "0000000"
-_NOISE = str.maketrans("", "", " '’΄`\u00a0")
+_NOISE = str.maketrans("", "", " '’΄`\u00a0=\"")  # Excel's CSV writes ="0501001" to keep the zero
 
 
 def school_code(text: str) -> tuple[str | None, bool]:
