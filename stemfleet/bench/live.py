@@ -223,7 +223,7 @@ class LiveBench:
     def _keep(self, slot: Slot, result: Provisioned) -> None:
         order = self._orders[slot.name or slot.port]
         with self._workshop.store.write() as session:
-            start = session.get_one(BenchStart, order.start_id)
+            start = session.get(BenchStart, order.start_id)
             keep_run(session, self._workshop, order.person, result, order.kit_tag, start)
 
     def _refuse(self, slot: Slot, board_id: str) -> str | None:
@@ -231,7 +231,9 @@ class LiveBench:
         name = slot.name or slot.port
         order = self._orders[name]
         with self._workshop.store.write() as session:
-            session.get_one(BenchStart, order.start_id).board_id = board_id
+            start = session.get(BenchStart, order.start_id)
+            if start is not None:
+                start.board_id = board_id
             self._seen[name] = seen_before(session, board_id)
             board = session.get(Board, board_id)
         return board.kit_tag if board and order.kit_tag and board.kit_tag != order.kit_tag else None
