@@ -48,7 +48,8 @@ def _print_plan(plan: ImportPlan, applied: bool) -> None:
     for reason, number in plan.skipped_counts.items():
         click.echo(f"  {number:>7}  left out: {SKIP_TEXTS[SkipReason(reason)]}")
     changed = [
-        f"{code}: {'; '.join(f'{name}: {before!r} → {after!r}' for name, (before, after) in fields.items())}"
+        f"{code}: "
+        + "; ".join(f"{name}: {_shown(before)} → {_shown(after)}" for name, (before, after) in fields.items())
         for code, fields in plan.changed.items()
     ]
     _print_first("changed", changed)
@@ -60,6 +61,10 @@ def _print_plan(plan: ImportPlan, applied: bool) -> None:
     findings = [f"{f.weight}{f', row {f.row}' if f.row else ''}: {f}" for f in plan.findings]
     _print_first("findings", findings)
     click.echo("Applied." if applied else "Nothing is changed yet. To apply it: the same command with --apply")
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) or "–" if isinstance(value, list) else "–" if value is None else f"«{value}»"
 
 
 def _print_first(title: str, lines: list[str]) -> None:

@@ -89,9 +89,10 @@ class RecipientsChange:
         status = SchoolStatus(before[len(said.values)])
         if status is not SchoolStatus.ACTIVE and said.code not in self._moved:
             changes["status"] = (status, SchoolStatus.ACTIVE)
-        had = stored.categories.get(said.code, frozenset()) & self.draft.known
-        if had != set(said.categories):
-            changes["categories"] = (sorted(had), sorted(said.categories))
+        had = stored.categories.get(said.code, frozenset())
+        has = (had - self.draft.known) | set(said.categories)  # a type may tell what no column of the file does
+        if had != has:
+            changes["categories"] = (sorted(had), sorted(has))
         return changes
 
     def _count_all_new(self) -> None:
@@ -152,22 +153,17 @@ class _Writer:
         self._add_categories(batch)
 
     def change(self, batch: Sequence[Said], changed: Mapping[str, Changes]) -> None:
-        """Only those categories that this file can tell are replaced: an export without remoteness forgets none."""
         if not batch:
             return
-        stored = _stored(self.connection, self.draft, batch).values
+        stored = _stored(self.connection, self.draft, batch)
         for said in batch:
             values: dict[str, Any] = dict(zip(self.draft.fields, said.values, strict=True))
             if "status" in changed[said.code]:
                 values["status"] = SchoolStatus.ACTIVE
-            words = dict(zip(WORDS, stored[said.code][-len(WORDS) :], strict=True)) | values
+            words = dict(zip(WORDS, stored.values[said.code][-len(WORDS) :], strict=True)) | values
             values["search_name"] = search_name([words[name] for name in WORDS])
             self.connection.execute(update(School).where(col(School.code) == said.code), values)
-        renewed = [said for said in batch if "categories" in changed[said.code]]
-        of_these = col(SchoolCategory.school_code).in_([said.code for said in renewed])
-        known = col(SchoolCategory.category).in_(sorted(self.draft.known))
-        self.connection.execute(delete(SchoolCategory).where(of_these, known))
-        self._add_categories(renewed)
+        self._renew_categories([said for said in batch if "categories" in changed[said.code]], stored.categories)
         rows = [self._changed_row(said.code, said.row, changed[said.code]) for said in batch]
         self.connection.execute(insert(SchoolChange), rows)
 
@@ -177,6 +173,16 @@ class _Writer:
             self.connection.execute(update(School).where(col(School.code) == code), {"status": status})
             row = self._changed_row(code, None, {"status": (before, status)})
             self.connection.execute(insert(SchoolChange), row)
+
+    def _renew_categories(self, batch: Sequence[Said], stored: Mapping[str, frozenset[str]]) -> None:
+        """Only those that this file can tell are replaced: an export without remoteness forgets none of it."""
+        of_these = col(SchoolCategory.school_code).in_([said.code for said in batch])
+        known = col(SchoolCategory.category).in_(sorted(self.draft.known))
+        self.connection.execute(delete(SchoolCategory).where(of_these, known))
+        kept = {said.code: stored.get(said.code, frozenset()) - self.draft.known for said in batch}
+        self._add_categories(
+            [said._replace(categories=tuple(c for c in said.categories if c not in kept[said.code])) for said in batch]
+        )
 
     def _changed_row(self, code: str, row: int | None, changes: Changes) -> dict[str, Any]:
         return {"school_code": code, "import_id": self.import_id, "row": row, "changes": changes}

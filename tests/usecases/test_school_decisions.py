@@ -58,6 +58,16 @@ def test_a_category_shows_the_row_that_said_so(store: Store, nso: Person, tmp_pa
     assert (source.category, source.file, source.row, source.person) == ("remote", "register.csv", 3, None)
 
 
+def test_a_type_in_words_may_say_again_what_the_register_said(store: Store, nso: Person, tmp_path: Path) -> None:
+    load(store, nso, tmp_path, row("0100001", special="Ειδικό Σχολείο", remote="ΝΑΙ"), row("0100002", remote="ΝΑΙ"))
+    file = tmp_path / "short.csv"
+    rows = ["0100001,1ο Γυμνάσιο,Ειδικό Γυμνάσιο", "0100002,1ο Γυμνάσιο,Ειδικό Γυμνάσιο"]
+    file.write_text("\n".join(["Κωδικός,Ονομασία,Τύπος", *rows]), encoding="utf-8")
+    plan = apply_import(store, nso, plan_import(store, "schools", file))
+    assert dict(plan.changed) == {"0100002": {"categories": (["remote"], ["remote", "special"])}}
+    assert [names for _school, names in find_schools(store)] == [["remote", "special"]] * 2
+
+
 def test_an_override_counts_is_shown_with_its_reason_and_survives_imports(
     store: Store, nso: Person, tmp_path: Path
 ) -> None:
