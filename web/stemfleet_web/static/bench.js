@@ -14,7 +14,6 @@ let source = null;
 let watchdog = null;
 let polling = null;
 let audio = null;
-let begun = false; // what had ended before this page was opened makes no sound
 
 function gather() {
   tiles = new Map([...wall.querySelectorAll(".slot")].map((tile) => [tile.dataset.slot, tile]));
@@ -52,7 +51,8 @@ function show(slots) {
     tile.querySelector(".live").innerHTML = html;
     tile.querySelector(".slot-title").textContent = title;
     if (open) tile.querySelector(".detail")?.setAttribute("open", "");
-    if (status === "done" && tile.dataset.status === "running" && begun) {
+    // A quick board is done before it was ever seen at work; one change alone is only another port of the same board.
+    if (status === "done" && number - tile.dataset.number > (tile.dataset.status === "done" ? 1 : 0)) {
       said.textContent = `${slot}: ${tile.querySelector(".big-word").textContent.trim()}`;
       play(TONES[outcome] || TONES.other);
     }
@@ -67,7 +67,6 @@ function show(slots) {
     tile.dataset.status = status;
     tile.dataset.outcome = outcome || "";
   }
-  begun = true;
 }
 
 async function hear({ slots, names }) {
