@@ -117,6 +117,7 @@ _SHOWN = {  # a field's title, for a sentence about it
     "categories": "Ειδικός Χαρακτηρισμός",
 }
 _MAY_BE_OTHER = frozenset("ΕεΈέEeGgΔδ")  # letters that a country or a directorate begins with
+_LONGEST_NAME = 300  # letters; names in the register have fewer than 150
 _COUNTRY = {"ΕΛΛΑΔΑ", "ΕΛΛΑΣ", "GREECE"}
 
 
@@ -205,6 +206,8 @@ def _read_row(table: Table, row: int, fields: Fields, judged: Judgement) -> Scho
     for problem in judged.findings:
         table.findings.append(_finding(table, problem.code, problem.text, row, **problem.facts))
     level = judged.level or (level_of("", "", name) if name else SkipReason.UNKNOWN_TYPE)
+    if name is not None and len(name) > _LONGEST_NAME:
+        return Skipped(row, SkipReason.INCOMPLETE, code, f"{name[:60]}…", None, table.format.sheet)
     if code is None or name is None or judged.skipped or isinstance(level, SkipReason):
         reason, detail = _why_not(written, code, name, judged)
         return Skipped(row, reason, code, name, detail, table.format.sheet)

@@ -159,6 +159,11 @@ def test_texts_longer_than_their_columns_are_skipped_rows(csv_file) -> None:
     assert [row.row for row in read.rows] == [4]
 
 
+def test_a_name_that_is_a_text_is_a_skipped_row(csv_file) -> None:
+    read = read_schools(csv_file([TITLES, ["2401002", "Σ" * 301, "ΓΕΛ"], GOOD]))
+    assert ([row.code for row in read.rows], read.skipped_counts) == (["2401001"], {SkipReason.INCOMPLETE: 1})
+
+
 def test_one_serial_at_two_places_refuses_the_list(csv_file) -> None:
     rows = [["2401001", "m", "STEM4", "7"], ["2401002", "m", "STEM4", "7"]]
     assert "also in row 2" in refusal(csv_file([["school", "model", "wave", "serial"], *rows]), read_legacy)
