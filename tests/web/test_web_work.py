@@ -18,8 +18,9 @@ from stemfleet.bench import LiveBench
 from stemfleet.errors import Refused
 from stemfleet.store import Person, Store, Work, WorkState, read_history, write_history
 from stemfleet.workshop import Workshop
-from stemfleet_web import create_app, words, workroom
+from stemfleet_web import create_app, workroom
 from stemfleet_web.door import door_of
+from stemfleet_web.words.work import WORK
 from stemfleet_web.work import Progress, start_work
 from tests.web.conftest import Visitor
 from tests.web.serving import chromium, served
@@ -56,7 +57,7 @@ class Gate:
 def gate(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """A kind of work, and a page `/begin/<about>` that starts it with the fields of its form."""
     made = Gate()
-    monkeypatch.setitem(words.WORK, "gate", "Test work")  # type: ignore[arg-type]
+    monkeypatch.setitem(WORK, "gate", "Test work")  # type: ignore[arg-type]
     monkeypatch.setitem(workroom._TASKS, "gate", made)
     app.add_url_rule("/begin/<about>", "begin", _begin, methods=["POST"])
     yield made
@@ -221,11 +222,12 @@ import sys
 from pathlib import Path
 from stemfleet.accounts import list_people
 from stemfleet.workshop import Workshop
-from stemfleet_web import create_app, words
+from stemfleet_web import create_app
 from stemfleet_web.door import door_of
 from stemfleet_web.work import task
+from stemfleet_web.words.work import WORK
 
-words.WORK["endless"] = "Endless"
+WORK["endless"] = "Endless"
 
 @task("endless")
 def endless(workshop, person, facts, progress):

@@ -13,6 +13,7 @@ from stemfleet_web.door import the_door
 from stemfleet_web.language import LANGUAGES, language, moment
 from stemfleet_web.menu import menu_of
 from stemfleet_web.persons import is_staff, person_or_none
+from stemfleet_web.words.bench import VALUES
 
 # Shape beside colour and word: the same sign stands for the same thing on every page (see shapes.html).
 _SHAPES = {Outcome.PASS: "tick", Outcome.FAIL: "cross", Outcome.ABORTED: "stop"}
@@ -71,7 +72,7 @@ def checklist_step(recipe: str, step: str) -> str | None:
 def number(value: Any) -> str:
     """A measured value or limit; a text stays as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "" if value is None else str(words.VALUES.get(str(value).lower(), value))
+        return "" if value is None else str(VALUES.get(str(value).lower(), value))
     return str(format_decimal(value))
 
 

@@ -16,7 +16,7 @@ from stemfleet.accounts import find_person
 from stemfleet.errors import Refused, StemfleetError
 from stemfleet.store import Person, Work, Worklist, WorkState
 from stemfleet.workshop import Workshop
-from stemfleet_web import words
+from stemfleet_web.words.work import WORK
 
 PULSE_S = 0.5  # how often a running work tells how far it is
 PATIENCE_S = 5.0  # for a work to notice that the program ends
@@ -29,7 +29,7 @@ class Stopped(BaseException):
 
 
 class Progress:
-    """Told to by a task: `progress("points")` names a step (see words.STEPS), `progress.count(3, 10)` a share of it.
+    """Told to by a task: `progress("points")` names a step (see words/work.py), `progress.count(3, 10)` a share of it.
 
     Both may be given to use cases as they are. They cost next to nothing, and raise Stopped when it is to end.
     """
@@ -55,11 +55,12 @@ class Progress:
 def task(kind: str) -> Callable[[Task], Task]:
     """Registers the function that does a kind of work and gives the path of the page to show when it is done.
 
-    It runs in a thread of its own with the application's context, and without a request. words.WORK has its title.
+    It runs in a thread of its own with the application's context, and without a request.
+    `words.work.WORK` has its title.
     """
 
     def register(function: Task) -> Task:
-        assert kind in words.WORK, f"words.WORK has no title for {kind}"
+        assert kind in WORK, f"words.work.WORK has no title for {kind}"
         assert kind not in _TASKS, f"{kind} is registered twice"
         _TASKS[kind] = function
         return function

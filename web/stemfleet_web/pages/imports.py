@@ -15,11 +15,11 @@ from stemfleet.words import Role
 from stemfleet.workshop import Workshop
 from stemfleet_web import words
 from stemfleet_web.door import the_door
-from stemfleet_web.import_words import IMPORT_PARTS, IMPORTS
 from stemfleet_web.language import filled, sentence
 from stemfleet_web.persons import only, person_or_none, the_person
 from stemfleet_web.problems import status_of
 from stemfleet_web.uploads import MOST_BYTES, Upload, Uploads
+from stemfleet_web.words.imports import IMPORT_PARTS, IMPORTS
 from stemfleet_web.work import Progress, start_work, task
 
 blueprint = Blueprint("imports", __name__)

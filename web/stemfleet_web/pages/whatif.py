@@ -29,7 +29,7 @@ from stemfleet_web.door import the_door
 from stemfleet_web.language import filled, sentence
 from stemfleet_web.persons import only, the_person
 from stemfleet_web.problems import status_of
-from stemfleet_web.whatif_words import ALL, COMPARISONS, NO_CAP, NOBODY
+from stemfleet_web.words.whatif import ALL, COMPARISONS, NO_CAP, NOBODY
 from stemfleet_web.work import Progress, start_work, task
 
 blueprint = Blueprint("whatif", __name__)

@@ -1,11 +1,8 @@
-"""The words of what-if comparisons: rules and their values, and what happens to schools."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Of comparisons with other rules."""
 
 from flask_babel import lazy_gettext as _
 
-Labels = Mapping[str, Any]
+from stemfleet_web.words.labels import Labels
 
 COMPARISONS: Labels = {  # the ready-made ones; others have names of their own
     "pure merit": _("Pure merit"),

@@ -1,11 +1,15 @@
-"""The words of a round, part of the tables in `words.py`."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Of a round and its objections."""
 
 from flask_babel import lazy_gettext as _
 
-Labels = Mapping[str, Any]
+from stemfleet_web.words.labels import Labels
+
+OBJECTION_STATES: Labels = {
+    "open": _("Waits for an answer"),
+    "accepted": _("Accepted"),
+    "refused": _("Refused"),
+    "withdrawn": _("Taken back"),
+}
 
 ROUND_STATES: Labels = {
     "draft": _("Draft"),

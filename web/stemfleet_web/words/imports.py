@@ -1,11 +1,8 @@
-"""The words of imports: what files hold, what of it changes, why rows are left out."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Of imports."""
 
 from flask_babel import lazy_gettext as _
 
-Labels = Mapping[str, Any]
+from stemfleet_web.words.labels import Labels
 
 IMPORTS: Labels = {  # what a file can hold
     "schools": _("Schools"),

@@ -1,11 +1,31 @@
-"""The words of the published lists, part of the tables in `words.py`."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Of waves and their published lists."""
 
 from flask_babel import lazy_gettext as _
 
-Labels = Mapping[str, Any]
+from stemfleet_web.words.labels import Labels
+
+PLACES: Labels = {
+    "reserved": _("Guaranteed place"),
+    "open": _("Open place"),
+    "extra": _("Extra place"),
+    "prize": _("Prize"),
+}
+
+CLOSED: Labels = {
+    "level": _("The kit is not made for this level of education."),
+    "admits": _("Only for schools of certain categories."),
+    "repeat": _("Had such equipment in an earlier wave."),
+    "obligation": _("The obligation of an earlier wave is still open."),
+    "excluded": _("Left out by a person, with a reason on file."),
+}
+
+CUTS: Labels = {
+    "age": _("Not of the years that count"),
+    "factor": _("Worth nothing by its rank or the level"),
+    "person_cap": _("Above what one person can bring"),
+    "school_cap": _("Above what the line can bring"),
+    "later": _("Imported after the points were published"),
+}
 
 STANDINGS: Labels = {
     "got": _("Got a place"),
