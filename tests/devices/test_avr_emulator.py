@@ -172,7 +172,7 @@ def test_an_order_that_cannot_be_done_is_refused(tmp_path: Path, order: str) -> 
 
 
 def test_unknown_kinds_and_faults_are_refused_with_the_choices(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="uno, nano, mega, printer"):
+    with pytest.raises(InputError, match="uno, nano, nano-old, mega, printer"):
         AvrBoard("due", "d", tmp_path)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="wrong_signature, silent"):
         AvrBoard("uno", "u", tmp_path, "on_fire")
