@@ -17,7 +17,7 @@ from stemfleet_web.problems import status_of
 from tests.web.conftest import Stock, Visitor
 
 Visit = Callable[..., Visitor]
-TEMPLATES = sorted((Path(stemfleet_web.__file__).parent / "templates").glob("*.html"))
+TEMPLATES = sorted((Path(stemfleet_web.__file__).parent / "templates").rglob("*.html"))
 
 
 @pytest.mark.parametrize(

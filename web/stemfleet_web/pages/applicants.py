@@ -64,7 +64,7 @@ def applicants(wave: str) -> str:
     store, words = the_door().store, request.args.get("words", "").strip()
     found = find_applicants(store, wave, words, limit=MOST) if words else []
     view = show_round(store, wave)
-    return render_template("round_applicants.html", round=view.round, words=words, found=found, most=MOST)
+    return render_template("rounds/applicants.html", round=view.round, words=words, found=found, most=MOST)
 
 
 @blueprint.get("/rounds/<wave>/applicants/<school>")
@@ -98,7 +98,7 @@ def _page(wave: str, school: str, *, preview: Preview | None = None, problem: tu
     if preview is None and problem is not None and problem[0] in _WITH_CORRECTION:
         preview = _preview_or_none(wave, school)
     return render_template(
-        "round_applicant.html",
+        "rounds/applicant.html",
         round=round_,
         view=view,
         typed=request.form,

@@ -34,7 +34,7 @@ def wall() -> str:
     slots = [] if live is None else [(state, live.kit_of(state.slot) or "") for state in live.snapshot()]
     view = live.station_view() if live is not None and live.watches else None
     seen = {state.slot: live.seen(state.slot) for state, _kit in slots} if live is not None else {}
-    return render_template("bench.html", slots=slots, seen=seen, station=view)
+    return render_template("bench/bench.html", slots=slots, seen=seen, station=view)
 
 
 @blueprint.post("/bench")
@@ -63,7 +63,7 @@ def act() -> AnyResponse | tuple[Response, int]:
 @only(*STAFF)
 def board(board_id: str) -> str:
     """Every run of a board, whichever kit it was for."""
-    return render_template("board.html", view=show_board(the_door().store, board_id))
+    return render_template("bench/board.html", view=show_board(the_door().store, board_id))
 
 
 def _bench() -> LiveBench:
@@ -199,4 +199,4 @@ def _parts(states: list[SlotState]) -> list[dict[str, Any]]:
 @lru_cache(maxsize=256)
 def _live_part(state: SlotState, seen: Seen | None, _language: str) -> str:
     """Rendered once for all walls of a language."""
-    return render_template("_slot.html", state=state, seen=seen)
+    return render_template("bench/_slot.html", state=state, seen=seen)

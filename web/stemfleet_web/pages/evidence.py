@@ -52,4 +52,4 @@ def lines(code: str, wave: str) -> str:
     """Every line of points of a school in a wave, with its records."""
     check_may_see(code)
     behind = evidence_behind(the_door().workshop, wave, code)
-    return render_template("evidence_lines.html", behind=behind, wave_code=wave, school_code=code)
+    return render_template("schools/evidence_lines.html", behind=behind, wave_code=wave, school_code=code)

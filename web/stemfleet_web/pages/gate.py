@@ -47,7 +47,9 @@ def _room_for_photos(endpoint: str | None, _values: dict[str, object] | None) ->
 def stale() -> str:
     """Kits that were ready before the firmware or the test was released anew, and overrides that wait."""
     door = the_door()
-    return render_template("stale.html", stale=stale_kits(door.workshop), waiting=list_waiting_overrides(door.workshop))
+    return render_template(
+        "kits/stale.html", stale=stale_kits(door.workshop), waiting=list_waiting_overrides(door.workshop)
+    )
 
 
 @blueprint.post("/kits/<tag>/override")
@@ -78,7 +80,7 @@ def check_form(tag: str, recipe: str) -> str:
 def _check_page(view: KitView, recipe: Recipe, problem: str | None = None) -> str:
     pieces = next((p for p in pieces_of(the_door().workshop, view) if p.recipe.name == recipe.name), None)
     return render_template(
-        "checklist.html",
+        "kits/checklist.html",
         view=view,
         recipe=recipe,
         pieces=pieces or Pieces(recipe, 0, 0),

@@ -131,7 +131,7 @@ def imports() -> str:
 
 def _start(problem: str | None = None) -> str:
     return render_template(
-        "imports.html",
+        "imports/imports.html",
         kinds=IMPORTS,
         chosen=request.form.get("what", ""),
         waiting=_uploads().waiting(),
@@ -168,7 +168,7 @@ def preview(upload: str) -> str:
     rows = plan.get(part, [])
     page = max(1, request.args.get("page", 1, type=int))
     return render_template(
-        "import_preview.html",
+        "imports/preview.html",
         upload=found,
         plan=plan,
         parts=parts,
@@ -203,7 +203,7 @@ def drop(upload: str) -> AnyResponse:
 def past(number: int) -> str:
     """An import that was applied."""
     run, by = show_import(the_door().store, number)
-    return render_template("import_past.html", run=run, by=by, order=IMPORT_PARTS)
+    return render_template("imports/past.html", run=run, by=by, order=IMPORT_PARTS)
 
 
 @blueprint.app_template_filter("finding_text")

@@ -41,7 +41,7 @@ def kits() -> str | AnyResponse:
     )
     chosen = {"state": state, "model": model, "words": text}
     return render_template(
-        "kits.html",
+        "kits/kits.html",
         kits=found[:PAGE],
         more=len(found) > PAGE,
         page=page,
@@ -74,7 +74,7 @@ def _receive_page(problem: str | None = None) -> str:
     lots, suppliers = known_origins(the_door().store)
     models = the_door().workshop.models
     return render_template(
-        "receive.html", models=models, typed=request.form, lots=lots, suppliers=suppliers, problem=problem
+        "kits/receive.html", models=models, typed=request.form, lots=lots, suppliers=suppliers, problem=problem
     )
 
 
@@ -89,7 +89,7 @@ def receive() -> AnyResponse | tuple[str, int] | str:
         tags = receive_kits(the_door().workshop, the_person(), model, count, lot=lot, supplier=supplier)
     except StemfleetError as error:
         return _receive_page(sentence(error)), status_of(error)
-    return render_template("received.html", tags=tags, model=model)
+    return render_template("kits/received.html", tags=tags, model=model)
 
 
 def _whole(text: str) -> int:
@@ -106,7 +106,7 @@ def kit(tag: str) -> str:
     check_may_see(view.kit.school_code)
     waits = any(one.override.approved is None for one in view.overrides)
     return render_template(
-        "kit.html",
+        "kits/kit.html",
         view=view,
         awards=_awards(view),
         pieces=pieces_of(the_door().workshop, view),
@@ -163,7 +163,7 @@ def pack(tag: str) -> AnyResponse:
 @only(*STAFF)
 def ship_form(tag: str) -> str:
     """Asks once more, with the address."""
-    return render_template("ship.html", view=show_kit(the_door().workshop, tag))
+    return render_template("kits/ship.html", view=show_kit(the_door().workshop, tag))
 
 
 @blueprint.post("/kits/<tag>/ship")

@@ -41,7 +41,9 @@ def results(wave: str) -> str:
     """Every applicant in the order of merit, 100 to a page, narrowed down as chosen."""
     chosen, page = _chosen(), _page()
     listed = list_results(the_door().store, wave, chosen, limit=PAGE, offset=(page - 1) * PAGE)
-    return render_template("list_results.html", listed=listed, standings=Standing, **_shown(chosen, page, listed.found))
+    return render_template(
+        "lists/results.html", listed=listed, standings=Standing, **_shown(chosen, page, listed.found)
+    )
 
 
 @blueprint.get("/waves/<wave>/list.<any(csv, xlsx, pdf):kind>")
@@ -56,7 +58,7 @@ def results_file(wave: str, kind: str) -> Response:
 def cutoffs(wave: str) -> str:
     """Where each lot closed, by the groups of the schools."""
     listed, rows = list_cutoffs(the_door().store, wave)
-    return render_template("list_cutoffs.html", listed=listed, closings=_closings(rows))
+    return render_template("lists/cutoffs.html", listed=listed, closings=_closings(rows))
 
 
 @blueprint.get("/waves/<wave>/cutoffs.<any(csv, xlsx):kind>")
@@ -83,7 +85,7 @@ def find(wave: str) -> AnyResponse | tuple[str, int] | str:
     except NotFound:
         found, endpoint = find_points(the_door().store, wave, typed), ".points_of"
     if isinstance(found, Absent):
-        return render_template("list_absent.html", wave=wave, absent=found), 404 if typed.strip() else 200
+        return render_template("lists/absent.html", wave=wave, absent=found), 404 if typed.strip() else 200
     return redirect(url_for(endpoint, wave=wave, code=found))
 
 
@@ -92,7 +94,7 @@ def standing(wave: str, code: str) -> str:
     """A school's own line, why it stands there, and what happened after the draw."""
     view = show_standing(the_door().store, wave, code, language())
     reasons = [] if view.explanation is None else paragraphs(view.explanation)
-    return render_template("standing.html", view=view, reasons=reasons)
+    return render_template("lists/standing.html", view=view, reasons=reasons)
 
 
 @blueprint.get("/rounds/<wave>/points")
@@ -102,7 +104,7 @@ def points(wave: str) -> str:
     version = request.args.get("version", type=int)
     store = the_door().store
     listed = list_points(store, wave, chosen, version=version, limit=PAGE, offset=(page - 1) * PAGE)
-    return render_template("list_points.html", listed=listed, version=version, **_shown(chosen, page, listed.found))
+    return render_template("lists/points.html", listed=listed, version=version, **_shown(chosen, page, listed.found))
 
 
 @blueprint.get("/rounds/<wave>/points.<any(csv, xlsx, pdf):kind>")
@@ -114,7 +116,7 @@ def points_file(wave: str, kind: str) -> Response:
 @blueprint.get("/rounds/<wave>/points/<code>")
 def points_of(wave: str, code: str) -> str:
     """One school with every line of its points, and until when it can object."""
-    return render_template("standing_points.html", view=show_points(the_door().store, wave, code))
+    return render_template("lists/standing_points.html", view=show_points(the_door().store, wave, code))
 
 
 def paragraphs(explanation: str) -> list[list[str]]:

@@ -19,7 +19,7 @@ blueprint = Blueprint("nso", __name__)
 @blueprint.get("/reports")
 @only(Role.NSO)
 def reports() -> str:
-    return render_template("reports.html", reports=list_reports(the_door().store))
+    return render_template("schools/reports.html", reports=list_reports(the_door().store))
 
 
 @blueprint.get("/reports/newest")
@@ -27,7 +27,7 @@ def reports() -> str:
 def newest_reports() -> AnyResponse:
     """The list alone, for a page that asks again and again; 304 as long as nothing is new."""
     limit = min(max(1, request.args.get("limit", 50, type=int)), 50)
-    response = make_response(render_template("_reports.html", reports=list_reports(the_door().store, limit)))
+    response = make_response(render_template("schools/_reports.html", reports=list_reports(the_door().store, limit)))
     response.add_etag()
     return response.make_conditional(request)
 

@@ -68,7 +68,7 @@ def objections() -> str:
     wave, state = request.args.get("wave", ""), request.args.get("state", "")
     chosen = ObjectionState(state) if state in set(ObjectionState) else None
     found = list_objections(the_door().store, the_person(), wave=wave or None, state=chosen)
-    return render_template("objections.html", found=found, wave=wave, state=state, states=ObjectionState)
+    return render_template("objections/objections.html", found=found, wave=wave, state=state, states=ObjectionState)
 
 
 @blueprint.get("/rounds/<wave>/objections/new")
@@ -115,7 +115,7 @@ def _form(wave: str, problem: str | None = None) -> str:
     if round_.state is not RoundState.PROVISIONAL:
         raise NotFound("There is no objection window in {wave}.", wave=wave)
     return render_template(
-        "objection_new.html",
+        "objections/new.html",
         round=round_,
         view=show_applicant(the_door().store, wave, person.school_code or ""),
         is_open=window_is_open(workshop, round_),
@@ -180,7 +180,7 @@ def _page(number: int, *, preview: list[Event] | None = None, problem: tuple[str
     open_ = view.objection.state is ObjectionState.OPEN and round_.state is RoundState.PROVISIONAL
     applicant = show_applicant(door.store, round_.wave_code, view.school.code) if open_ else None
     return render_template(
-        "objection.html",
+        "objections/objection.html",
         view=view,
         round=round_,
         open=open_,

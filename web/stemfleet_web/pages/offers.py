@@ -35,7 +35,7 @@ def offers(wave: str) -> str:
     state, words = request.args.get("state", ""), request.args.get("words", "")
     fitting = [o for o in view.offers if state in ("", o.state) and _named(view, o.school_code, words)]
     return render_template(
-        "round_offers.html",
+        "rounds/offers.html",
         round=view.round,
         names=view.schools,
         found=fitting[:MOST],

@@ -161,7 +161,7 @@ def _export(sheet: Sheet) -> AnyResponse | None:
 def _schools(sheet: Sheet) -> AnyResponse | None:
     """Everybody who would get a place, on a page of its own."""
     plan = _plan(sheet)
-    return None if plan is None else Response(render_template("planner_schools.html", plan=plan))
+    return None if plan is None else Response(render_template("planner/schools.html", plan=plan))
 
 
 def _imported(sheet: Sheet) -> Sheet:
@@ -228,9 +228,9 @@ def _answer(sheet: Sheet, *, whole_form: bool = False, status: int = 200) -> Any
         return Response(_page(sheet), status)
     shown = _shown(sheet)
     return jsonify(
-        form=render_template("planner_form.html", **shown) if whole_form else None,
-        preview=render_template("planner_preview.html", **shown),
-        line=render_template("planner_line.html", **shown),
+        form=render_template("planner/form.html", **shown) if whole_form else None,
+        preview=render_template("planner/preview.html", **shown),
+        line=render_template("planner/line.html", **shown),
         problem=None if sheet.problem is None else {"field": sheet.problem.field, "text": sheet.problem.text},
         focus=field_id(sheet.focus),
     )
@@ -239,7 +239,7 @@ def _answer(sheet: Sheet, *, whole_form: bool = False, status: int = 200) -> Any
 def _page(sheet: Sheet) -> str:
     rounds = list_rounds(the_door().store)
     drafts = [found for found in rounds if found.state is RoundState.DRAFT and not found.replay]
-    return render_template("planner.html", **_shown(sheet), rounds=rounds, drafts=drafts)
+    return render_template("planner/planner.html", **_shown(sheet), rounds=rounds, drafts=drafts)
 
 
 def _shown(sheet: Sheet) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def positions() -> str:
     view = live.station_view()
     named = {slot.name for slot in view.slots}
     return render_template(
-        "positions.html",
+        "bench/positions.html",
         station=view,
         there=there,
         nameless=[name for name in there if name not in named],
@@ -53,7 +53,7 @@ def lesson() -> str | AnyResponse:
     live = _bench()
     if live.lesson is None:
         return redirect(url_for(".positions"))
-    return render_template("position_learn.html", lesson=live.lesson, next_name=_next_name(live.lesson.name))
+    return render_template("bench/position_learn.html", lesson=live.lesson, next_name=_next_name(live.lesson.name))
 
 
 @blueprint.get("/bench/positions/learn.json")

@@ -28,7 +28,7 @@ def start() -> str:
     person = person_or_none()
     if person is None:
         now = the_door().workshop.clock()
-        return render_template("start_public.html", waves=_newest_waves(), views=running_rounds(), now=now)
+        return render_template("start/public.html", waves=_newest_waves(), views=running_rounds(), now=now)
     pages = {Role.SCHOOL: _start_school, Role.WAREHOUSE: _start_warehouse, Role.NSO: _start_nso}
     return pages[person.role](person)
 
@@ -37,20 +37,20 @@ def _start_school(person: Person) -> str:
     assert person.school_code is not None
     view = show_school(the_door().store, person.school_code)
     offers = list_offers(the_door().workshop, person.school_code)
-    return render_template("start_school.html", view=view, problem=("", ""), offers=offers)
+    return render_template("start/school.html", view=view, problem=("", ""), offers=offers)
 
 
 def _start_warehouse(_person: Person) -> str:
     door = the_door()
     states = (KitState.READY, KitState.RESERVED, KitState.PACKED)
     waiting = {state: list_kits(door.store, state=state, limit=12) for state in states}
-    return render_template("start_warehouse.html", counts=count_kits(door.store), states=KitState, waiting=waiting)
+    return render_template("start/warehouse.html", counts=count_kits(door.store), states=KitState, waiting=waiting)
 
 
 def _start_nso(_person: Person) -> str:
     store = the_door().store
     return render_template(
-        "start_nso.html",
+        "start/nso.html",
         views=running_rounds(),
         now=the_door().workshop.clock(),
         waves=_newest_waves(),
@@ -62,7 +62,7 @@ def _start_nso(_person: Person) -> str:
 
 @blueprint.get("/waves")
 def waves() -> str:
-    return render_template("waves.html", waves=_newest_waves())
+    return render_template("waves/waves.html", waves=_newest_waves())
 
 
 @blueprint.get("/waves/<code>")
@@ -72,7 +72,7 @@ def wave(code: str) -> str:
     lot, words = request.args.get("lot", ""), request.args.get("words", "")
     found = [row for row in rows if (not lot or row.award.lot == lot) and _named(row, words)]
     files = list_bundle(the_door().store, code)
-    return render_template("wave.html", wave=view, rows=found, total=len(rows), lot=lot, words=words, files=files)
+    return render_template("waves/wave.html", wave=view, rows=found, total=len(rows), lot=lot, words=words, files=files)
 
 
 @blueprint.get("/waves/<code>/bundle.zip")

@@ -34,7 +34,7 @@ def quality() -> str:
     lots, suppliers = known_origins(the_door().store)
     rows = yield_by(runs, by)
     return render_template(
-        "quality.html",
+        "bench/quality.html",
         boards=len(runs),
         passed=sum(run.passed for run in runs),
         rows=rows[-_MOST_ROWS:] if by is Dimension.DAY else rows[:_MOST_ROWS],

@@ -84,7 +84,7 @@ def rounds() -> str:
     door = the_door()
     ended = [found for found in list_rounds(door.store) if not _is_running(found)]
     return render_template(
-        "rounds.html", views=running_rounds(), ended=ended, now=door.workshop.clock(), planning=PLANNING
+        "rounds/rounds.html", views=running_rounds(), ended=ended, now=door.workshop.clock(), planning=PLANNING
     )
 
 
@@ -104,7 +104,7 @@ def render_round(
     person = person_or_none()
     following = next_steps(view, person) if person is not None and is_nso() else []
     return render_template(
-        "round.html",
+        "rounds/round.html",
         view=view,
         round=view.round,
         stages=stages(view),

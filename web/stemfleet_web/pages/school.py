@@ -27,7 +27,7 @@ def scanned(tag: str) -> str | AnyResponse:
     person = person_or_none()
     if person is None:
         session["return_to"] = url_for(".scanned", tag=view.kit.tag)
-        return render_template("scanned_stranger.html", kit=view.kit)
+        return render_template("kits/scanned_stranger.html", kit=view.kit)
     check_may_see(view.kit.school_code)
     if person.role is Role.WAREHOUSE:
         return redirect(url_for("kits.kit", tag=view.kit.tag))
@@ -35,7 +35,7 @@ def scanned(tag: str) -> str | AnyResponse:
 
 
 def _phone(view: KitView, note: str = "", problem: str | None = None) -> str:
-    return render_template("scanned.html", view=view, note=note, problem=problem)
+    return render_template("kits/scanned.html", view=view, note=note, problem=problem)
 
 
 @blueprint.post("/k/<tag>/received")
@@ -77,7 +77,7 @@ def schools() -> str:
     store, words = the_door().store, request.args.get("words", "").strip()
     found = find_schools(store, words, limit=MOST) if words else []
     count = count_schools(store, words) if len(found) == MOST else len(found)
-    return render_template("schools.html", words=words, schools=found, count=count, most_counted=MOST_COUNTED)
+    return render_template("schools/schools.html", words=words, schools=found, count=count, most_counted=MOST_COUNTED)
 
 
 @blueprint.get("/schools/<code>")
@@ -94,7 +94,7 @@ def school_page(code: str, problem: tuple[str, str] | None = None, typed: Mappin
     offers = list_offers(the_door().workshop, code) if may_answer else []
     view = show_school(the_door().store, code)
     return render_template(
-        "school.html",
+        "schools/school.html",
         view=view,
         offers=offers,
         problem=problem or ("", ""),

@@ -16,7 +16,7 @@ blueprint = Blueprint("signin", __name__)
 @blueprint.get("/sign-in")
 def how() -> str:
     """How to get a link."""
-    return render_template("signin.html", return_to=session.get("return_to"))
+    return render_template("signin/signin.html", return_to=session.get("return_to"))
 
 
 @blueprint.get("/sign-in/<token>")
@@ -28,7 +28,7 @@ def use(token: str) -> AnyResponse | tuple[str, int]:
     try:
         person = sign_in(the_door().store, token)
     except Refused:
-        return render_template("signin_refused.html"), 403
+        return render_template("signin/refused.html"), 403
     enter(person)
     flash(_("Welcome, %(name)s.", name=person.name), "good")
     return redirect(target)

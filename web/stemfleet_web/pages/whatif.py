@@ -63,7 +63,7 @@ def _form(wave: str, problem: str | None = None) -> str:
     store = the_door().store
     view = _wave(wave)
     return render_template(
-        "whatif.html",
+        "whatif/whatif.html",
         wave=view,
         kept=list_comparisons(store, wave),
         rounds=[found for found in list_rounds(store) if found.wave_code != wave],
@@ -104,7 +104,7 @@ def result(wave: str, comparison: str) -> str:
     rows = [change for change in this["changes"] if _fits(change)]
     page = max(1, request.args.get("page", 1, type=int))
     return render_template(
-        "whatif_result.html",
+        "whatif/result.html",
         wave=wave,
         kept=kept,
         by=by,

@@ -36,7 +36,7 @@ def open_work(person: Person) -> list[Work]:
 def works() -> str:
     person = the_person()
     assert person.id is not None
-    return render_template("works.html", works=the_door().work.list.of(person.id))
+    return render_template("work/works.html", works=the_door().work.list.of(person.id))
 
 
 @blueprint.get("/work/<work>")
@@ -46,7 +46,7 @@ def show(work: str) -> str | AnyResponse:
     found = _work(work)
     if found.state is WorkState.DONE:
         return redirect(_result(found))
-    return render_template("work.html", work=found, mine=found.person_id == the_person().id)
+    return render_template("work/work.html", work=found, mine=found.person_id == the_person().id)
 
 
 @blueprint.get("/work/<work>/now")
@@ -61,7 +61,7 @@ def now(work: str) -> AnyResponse:
             step=found.step,
             state=found.state,
             result=_result(found) if done else None,
-            html=render_template("_work.html", work=found),
+            html=render_template("work/_work.html", work=found),
         )
     )
 
