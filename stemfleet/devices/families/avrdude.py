@@ -80,6 +80,7 @@ class Avrdude:
         Another chip: BoardFail wrong_board. Silent: nobody says a byte, whichever kind of bootloader is asked for. A
         board that was heard may be tried again.
         """
+        self._refuse_network()
         silent: BoardFault | None = None
         for baud in (self.chip.baud, *speeds):
             self.chip = replace(self.chip, baud=baud)
@@ -145,11 +146,14 @@ class Avrdude:
                 return None
             raise
 
-    def _do(self, orders: list[str], *, size: int = 0, timeout: float | None = None) -> str:
+    def _refuse_network(self) -> None:
         if is_url(self._run.port):
             raise BoardError(
                 Reason.PORT_MISSING, f"avrdude cannot use {self._run.port}. Name a device, such as /dev/ttyACM0."
             )
+
+    def _do(self, orders: list[str], *, size: int = 0, timeout: float | None = None) -> str:
+        self._refuse_network()
         chip = self.chip
         programmer = ["-c", chip.programmer, "-p", chip.part, "-P", self._run.port, "-b", str(chip.baud)]
         listener = _Listener(self._run, chip, size)
