@@ -220,7 +220,7 @@ def test_a_link_for_each_kind_of_user_is_printed(demo: Demo) -> None:
 def test_a_second_demo_changes_nothing(demo: Demo) -> None:
     def dump() -> list[tuple[Any, ...]]:
         tables = [name for (name,) in demo.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return [row for table in sorted(tables) for row in demo.rows(f'SELECT * FROM "{table}" ORDER BY rowid')]
+        return [row for table in sorted(tables) for row in sorted(demo.rows(f'SELECT * FROM "{table}"'), key=repr)]
 
     before = dump()
     again = demo.run("demo", "--no-serve")
