@@ -13,7 +13,10 @@ key under which the browser's door finds its Greek; the facts are filled in afte
 and what to do. Anything that is not a StemfleetError is a bug of ours.
 """
 
+import re
 from typing import Any
+
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::00|(:\d\d))\+00:00")
 
 
 class StemfleetError(Exception):
@@ -27,10 +30,16 @@ class StemfleetError(Exception):
         self.facts = facts
 
     def __str__(self) -> str:
-        return self.text.format(**self.facts)
+        return self.text.format(**{name: _readable(value) for name, value in self.facts.items()})
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.text, self.facts))
+
+
+def _readable(fact: Any) -> Any:
+    """A fact that is a time in UTC, as people read it."""
+    stamp = _STAMP.fullmatch(fact) if isinstance(fact, str) else None
+    return f"{stamp[1]} {stamp[2]}{stamp[3] or ''} UTC" if stamp else fact
 
 
 def _rebuild(kind: type[StemfleetError], text: str, facts: dict[str, Any]) -> StemfleetError:

@@ -12,12 +12,15 @@ from typing import Any, NamedTuple
 from stemfleet.allocation.canonical import as_bytes, encode, parse
 from stemfleet.allocation.eligibility import admitted, closed_by
 from stemfleet.allocation.reading import (
+    MOST,
     At,
     a_list,
     a_mapping,
+    a_school_code,
     a_text,
     an_object,
     distinct_texts,
+    is_school_code,
     items,
     shown,
     the_format,
@@ -111,13 +114,13 @@ class ApplicantReader:
     def read(self, value: Any, at: At) -> Applicant:
         """One applicant; InputError names its school once that is known."""
         found = an_object(value, at, _KEYS)
-        school = a_text(found["school"], at.key("school"))
+        school = a_school_code(found["school"], at.key("school"))
         at = At(f"{at.file}: school {school}")
         standing = self._standing(found, at)
         lines = self._read_lines(found["lines"], at)
         points = found["points"]
         total = sum([number for _, number in lines])
-        if type(points) is not int or points < 0 or total != points:
+        if type(points) is not int or not 0 <= points <= MOST or total != points:
             whole(points, at.key("points"))
             at.key("lines").refuse(
                 "they add up to {total}, but points is {points}. Correct one of them.", total=total, points=points
@@ -132,10 +135,10 @@ class ApplicantReader:
         try:
             standing = self._standings[_standing_key(found)]
             region = self._regions[found["region"]]
-            lines = tuple([self._lines[label, number, type(number)] for label, number in found["lines"]])
+            lines = self._known_lines(found["lines"])
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
-        if type(school) is not str or not school or type(points) is not int or points < 0:
+        if type(school) is not str or not is_school_code(school) or type(points) is not int or points > MOST:
             return None
         if sum([number for _, number in lines]) != points:
             return None
@@ -207,14 +210,19 @@ class ApplicantReader:
 
     def _read_lines(self, value: Any, at: At) -> tuple[tuple[str, int], ...]:
         try:
-            return tuple([self._lines[label, number, type(number)] for label, number in value])
+            return self._known_lines(value)
         except (KeyError, TypeError, ValueError):  # new, or a value of the wrong kind: the check says which
             return tuple([self._check_line(item, place) for item, place in items(value, at.key("lines"))])
+
+    def _known_lines(self, value: Any) -> tuple[tuple[str, int], ...]:
+        if type(value) is not list:
+            raise TypeError
+        return tuple([self._lines[label, number, type(number)] for label, number in value])
 
     def _check_line(self, value: Any, at: At) -> tuple[str, int]:
         if not isinstance(value, list) or len(value) != 2:
             at.refuse("{value} must be a pair: [label, points].", value=shown(value))
-        line = (a_text(value[0], at), whole(value[1], at, least=None))
+        line = (a_text(value[0], at), whole(value[1], at))
         return self._lines.setdefault((*line, int), line)
 
 

@@ -1,22 +1,24 @@
 """Canonical JSON: one byte sequence per value, so that a hash of a file means something.
 
 `json.dumps(x, sort_keys=True, ensure_ascii=False, separators=(",", ":"))` and a line end, in UTF-8, strings in NFC.
-Duplicate keys, floats and lone surrogates are refused.
+Duplicate keys, floats, lone surrogates and zero characters are refused.
 """
 
+import codecs
 import json
 import unicodedata
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, NoReturn
 
+from stemfleet.allocation.faults import refuse_fault
 from stemfleet.errors import InputError
 
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 class _Unfit(ValueError):
-    """Raised inside the JSON reader, which knows no file name."""
+    """Raised inside the JSON reader, which knows no place; `refuse_fault` finds it."""
 
 
 def encode(value: Any) -> str:
@@ -50,6 +52,8 @@ def parse(data: bytes, file: str, made: Callable[[dict[str, Any]], Any] = lambda
     `made` turns each object that is not empty into what stands for it, the inner ones first, so that a long list of
     objects never exists as dicts.
     """
+    if data.startswith(codecs.BOM_UTF8):
+        raise InputError("{file} begins with a byte order mark. Save it as UTF-8 without one.", file=file)
     try:
         text = data.decode()
     except UnicodeDecodeError as wrong:
@@ -69,9 +73,7 @@ def parse(data: bytes, file: str, made: Callable[[dict[str, Any]], Any] = lambda
         return made(value if len(value) == len(pairs) else unique(pairs))
 
     try:
-        value = json.loads(text, object_pairs_hook=finished, parse_float=no_float, parse_constant=no_float)
-        if not plain:
-            value = composed(value)
+        return _loaded(text, file, finished, plain=plain)
     except json.JSONDecodeError as wrong:
         raise InputError(
             "{file} is not JSON: {problem} (line {line}, column {column}).",
@@ -82,33 +84,37 @@ def parse(data: bytes, file: str, made: Callable[[dict[str, Any]], Any] = lambda
         ) from None
     except RecursionError:
         raise InputError("{file} is nested too deeply.", file=file) from None
-    except ValueError as wrong:
-        raise InputError("{file}: {problem}", file=file, problem=str(wrong)) from None
-    return value
+
+
+def _loaded(text: str, file: str, finished: Callable[[list[tuple[str, Any]]], Any], *, plain: bool) -> Any:
+    try:
+        value = json.loads(text, object_pairs_hook=finished, parse_float=no_float, parse_constant=no_float)
+        return value if plain else composed(value)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        refuse_fault(text, file)
+        raise
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object's pairs as a dict; a key that is there twice is refused."""
     made = dict(pairs)
     if len(made) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _Unfit(f"the key {json.dumps(twice)} is there twice in one object. Keep one.")
+        raise _Unfit
     return made
 
 
-def no_float(text: str) -> NoReturn:
+def no_float(_text: str) -> NoReturn:
     """Refuse a number with a fraction or exponent, and NaN and the infinities."""
-    raise _Unfit(f"{text[:40]} is not a whole number. Use whole numbers only (hundredths if needed).")
+    raise _Unfit
 
 
 def composed(value: Any) -> Any:
-    """The same value with every string in NFC; a lone surrogate is refused."""
+    """The same value with every string in NFC; a lone surrogate and a zero character are refused."""
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise _Unfit(f"the text {json.dumps(value)[:60]} holds half a character (a lone surrogate).") from None
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise _Unfit
         return unicodedata.normalize("NFC", value)
     if isinstance(value, list):
         return [composed(item) for item in value]

@@ -1,11 +1,14 @@
 """`commitment.json`: what is published before the draw: hashes of the frozen inputs, and the random value to come."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from stemfleet.allocation.beacons import known_source, published_at
 from stemfleet.allocation.canonical import canonical, parse
 from stemfleet.allocation.reading import At, a_text, an_object, shown
+from stemfleet.errors import InputError
 
 _KEYS = ("rules_sha256", "applicants_sha256", "beacon", "published")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -19,6 +22,20 @@ class Beacon:
 
     source: str
     round: str
+
+
+def named_beacon(source: str, round_: str) -> Beacon:
+    """The random value as a commitment names it: a known source by its one name, blanks trimmed, in NFC.
+
+    Raises InputError when either is empty, or a round of drand is no number.
+    """
+    named = [unicodedata.normalize("NFC", text.strip()) for text in (source, round_)]
+    if not all(named):
+        raise InputError("Name the source and the round of the public random value that will be used.")
+    known = known_source(named[0])
+    beacon = Beacon(known.name if known else named[0], named[1])
+    published_at(beacon.source, beacon.round)
+    return beacon
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +98,9 @@ def _hash(value: Any, at: At) -> str:
 
 def _beacon(value: Any, at: At) -> Beacon:
     found = an_object(value, at, ("source", "round"))
-    return Beacon(a_text(found["source"], at.key("source")), a_text(found["round"], at.key("round")))
+    beacon = Beacon(a_text(found["source"], at.key("source")), a_text(found["round"], at.key("round")))
+    try:
+        published_at(beacon.source, beacon.round)
+    except InputError as wrong:
+        at.refuse(wrong.text, **wrong.facts)
+    return beacon

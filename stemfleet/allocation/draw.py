@@ -7,20 +7,20 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 
+from stemfleet.allocation.beacons import known_source
 from stemfleet.errors import InputError
 
 # The fixed value for planning before a draw; a result made with it is marked so everywhere.
 PLANNING = "planning"
 
 _VISIBLE = re.compile(r"[!-~]{1,200}")
-# Sources whose values have a known form: a drand round's randomness, a NIST beacon pulse's output value.
-_HEX_DIGITS = {"drand": 64, "nist": 128}
 
 
 def beacon_value(typed: str, source: str | None = None) -> str:
     """The public random value as it enters the seed: trimmed, otherwise as typed.
 
-    1 to 200 visible ASCII characters; from `drand` exactly 64, from `nist` exactly 128 hex digits. Raises InputError.
+    1 to 200 visible ASCII characters; from `drand` exactly 64, from `nist` exactly 128 hex digits in lower case: each
+    other way to write the same value would be another seed. Raises InputError.
     """
     value = typed.strip()
     if not _VISIBLE.fullmatch(value):
@@ -29,13 +29,22 @@ def beacon_value(typed: str, source: str | None = None) -> str:
             value=repr(value[:60]),
             length=len(value),
         )
-    digits = _HEX_DIGITS.get(source or "")
-    if digits is not None and not re.fullmatch(rf"[0-9a-fA-F]{{{digits}}}", value):
+    known = None if source is None else known_source(source)
+    if known is None:
+        return value
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{known.digits}}}", value):
         raise InputError(
             "The beacon value {value} must be exactly {digits} hex digits, because the commitment names {source}.",
             value=repr(value[:60]),
-            digits=digits,
-            source=source,
+            digits=known.digits,
+            source=known.name,
+        )
+    if value != value.lower():
+        raise InputError(
+            "The beacon value {value} of {source} must have its hex digits in lower case, however its source writes "
+            "them, so that there is one way to write it and one draw.",
+            value=repr(value[:60]),
+            source=known.name,
         )
     return value
 

@@ -9,6 +9,7 @@ from stemfleet.errors import InputError
 
 _SHOWN = 60
 WAVE_CODE, LOT_CODE = 32, 64  # characters of a code, at most
+MOST = 10**9  # of every number: what a database can store and add up
 _CODE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
@@ -90,13 +91,25 @@ def a_code(value: Any, at: At, most: int) -> str:
     return code
 
 
-def whole(value: Any, at: At, least: int | None = 0) -> int:
-    """A whole number from `least` up; True and False are none."""
-    if type(value) is not int or (least is not None and value < least):
-        if least is None:
-            at.refuse("{value} must be a whole number.", value=shown(value))
+def whole(value: Any, at: At, least: int = 0) -> int:
+    """A whole number from `least` to MOST; True and False are none."""
+    if type(value) is not int or value < least:
         at.refuse("{value} must be a whole number, {least} or more.", value=shown(value), least=least)
+    if value > MOST:
+        at.refuse("{value} is too large: {most} is the most.", value=shown(value), most=MOST)
     return value
+
+
+def a_school_code(value: Any, at: At) -> str:
+    """A school's code. It stands in tickets, between `|`, and in lists: blanks and line ends would mislead."""
+    code = a_text(value, at)
+    if not is_school_code(code):
+        at.refuse("{value} is no school code: it holds a blank, a line end, '|' or the like.", value=shown(code))
+    return code
+
+
+def is_school_code(text: str) -> bool:
+    return text.isprintable() and " " not in text and "|" not in text and text != ""
 
 
 def whole_or_none(value: Any, at: At) -> int | None:

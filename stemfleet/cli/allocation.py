@@ -1,13 +1,14 @@
 """`commit` and `allocate`: a round from files alone, without a database."""
 
 import gc
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from stemfleet.allocation.beacons import published_at
 from stemfleet.allocation.bundle import (
     check_free,
     commitment_files,
@@ -17,11 +18,12 @@ from stemfleet.allocation.bundle import (
     read_inputs,
     write_files,
 )
-from stemfleet.allocation.commitment import Beacon, a_date
+from stemfleet.allocation.commitment import Beacon, a_date, named_beacon
 from stemfleet.allocation.draw import PLANNING
 from stemfleet.allocation.events import changes
 from stemfleet.allocation.reading import At
 from stemfleet.allocation.values import Result
+from stemfleet.errors import InputError
 
 FILE = click.Path(path_type=Path)
 
@@ -33,7 +35,9 @@ out_option = click.option("--out", required=True, type=FILE, help="Folder to mak
 @click.command()
 @rules_option
 @applicants_option
-@click.option("--beacon-source", required=True, help="Who publishes the random value: drand, nist, or another.")
+@click.option(
+    "--beacon-source", required=True, help="Who publishes the value: drand, drand-quicknet, nist, or another."
+)
 @click.option("--beacon-round", required=True, help="Which of its values: a number, or the draw of a named day.")
 @click.option("--published", required=True, metavar="DATE", help="Day of publication, YYYY-MM-DD.")
 @out_option
@@ -41,7 +45,11 @@ def commit(*, rules: Path, applicants: Path, beacon_source: str, beacon_round: s
     """Freeze a round's inputs: publish the hashes together with the future random value that will be used."""
     check_free(out)
     day = a_date(published, At("--published"))
-    beacon = Beacon(_named(beacon_source, "--beacon-source"), _named(beacon_round, "--beacon-round"))
+    for option, value in (("--beacon-source", beacon_source), ("--beacon-round", beacon_round)):
+        if not value.strip():
+            At(option).refuse("it is empty. Name the public random value that will be used.")
+    beacon = named_beacon(beacon_source, beacon_round)
+    _check_not_public(beacon, day)
     inputs = read_inputs(rules, applicants)
     write_files(out, commitment_files(inputs, beacon, day), zipped=False)
     click.echo(f"rules_sha256      {inputs.commitment.rules_sha256}")
@@ -102,9 +110,15 @@ def _show_changes(before: Result, after: Result) -> None:
         click.echo(f"school {change.school}: {change.before or 'nothing'} -> {change.after or 'nothing'}")
 
 
-def _named(value: str, option: str) -> str:
-    """A text from the command line that will be hashed: not empty, in NFC."""
-    at = At(option)
-    if not value.strip():
-        at.refuse("it is empty. Name the public random value that will be used.")
-    return unicodedata.normalize("NFC", value.strip())
+def _check_not_public(beacon: Beacon, day: str) -> None:
+    """Refuses a value that was public before the day of the commitment."""
+    seconds = published_at(beacon.source, beacon.round)
+    at = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    if at is not None and at.date().isoformat() < day:
+        raise InputError(
+            "{source} published round {round} at {at}, before {day}. Name a round that nobody can know yet.",
+            source=beacon.source,
+            round=beacon.round,
+            at=at.isoformat(timespec="seconds"),
+            day=day,
+        )

@@ -16,7 +16,7 @@ from stemfleet.rounds.draft import (
 )
 from stemfleet.rounds.draw import (
     check_appeals_until,
-    check_expected,
+    check_beacon,
     draw,
     freeze_inputs,
     public_value,
@@ -50,7 +50,7 @@ __all__ = [
     "accept_offer",
     "change_rules",
     "check_appeals_until",
-    "check_expected",
+    "check_beacon",
     "check_step",
     "close_round",
     "correct_applicant",

@@ -1,10 +1,11 @@
 """The draw: inputs frozen and committed to, the public value typed in by another person, the results published."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session
 
+from stemfleet.allocation.beacons import published_at
 from stemfleet.allocation.bundle import (
     APPLICANTS,
     COMMITMENT,
@@ -16,14 +17,13 @@ from stemfleet.allocation.bundle import (
 )
 from stemfleet.allocation.bundle import Round as Drawn
 from stemfleet.allocation.canonical import digest
-from stemfleet.allocation.commitment import Beacon, Commitment
+from stemfleet.allocation.commitment import Beacon, Commitment, named_beacon
 from stemfleet.allocation.draw import PLANNING, beacon_value, round_seed
 from stemfleet.errors import InputError, Refused
 from stemfleet.rounds.conditions import must_be_possible
 from stemfleet.rounds.process import (
     find_round,
     must_allow,
-    nfc,
     read_commitment,
     read_events,
     read_inputs,
@@ -48,8 +48,7 @@ def freeze_inputs(workshop: Workshop, person: Person, wave: str, beacon: Beacon,
         found = find_round(session, wave)
         must_be_possible(session, workshop, person, found, RoundStep.FROZEN)
         now = workshop.clock()
-        check_expected(now, expected)
-        named = Beacon(_named(beacon.source), _named(beacon.round))
+        named = check_beacon(now, beacon, expected)
         files = commitment_files(read_inputs(session, found), named, now.date().isoformat())
         for name in (RULES, APPLICANTS, COMMITMENT):
             write_bytes(session, found, name, files[name])
@@ -125,13 +124,34 @@ def publish_results(
         return drawn.digest
 
 
-def check_expected(now: datetime, expected: datetime) -> None:
-    """Raises InputError for a random value that would be public already."""
+def check_beacon(now: datetime, beacon: Beacon, expected: datetime) -> Beacon:
+    """The random value as the commitment names it. `expected`: when it will be public, by the person who freezes.
+
+    Raises InputError for a value without a name, and for one that is public already: by what the person says, or by
+    the clock of its drand chain, before whose time nothing can be expected either.
+    """
+    named = named_beacon(beacon.source, beacon.round)
+    seconds = published_at(named.source, named.round)
+    at = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    facts = {} if at is None else {"source": named.source, "round": named.round, "at": stamp(at)}
+    if at is not None and at <= now:
+        raise InputError(
+            "{source} published round {round} at {at}. Name a round that nobody can know yet.",
+            **facts,
+        )
     if expected <= now:
         raise InputError(
             "The random value must be one that nobody can know yet, but {expected} is over. Name a later one.",
             expected=stamp(expected),
         )
+    if at is not None and expected < at:
+        raise InputError(
+            "{source} publishes round {round} at {at}: it cannot be expected at {expected}. Give that time or a later "
+            "one.",
+            **facts,
+            expected=stamp(expected),
+        )
+    return named
 
 
 def check_appeals_until(now: datetime, until: datetime) -> None:
@@ -179,10 +199,3 @@ def public_value(typed: str, source: str | None) -> str:
     if value == PLANNING:
         raise InputError("The value {value} is for planning. Type in the one that the commitment names.", value=value)
     return value
-
-
-def _named(text: str) -> str:
-    name = nfc(text.strip())
-    if not name:
-        raise InputError("Name the source and the round of the public random value that will be used.")
-    return name

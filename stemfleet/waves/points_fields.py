@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stemfleet.allocation.reading import MOST
 from stemfleet.errors import InputError
 
 _FOREVER = 9999
@@ -63,7 +64,7 @@ class Fields:
     def count(self, key: str) -> int:
         value = self.entry.get(key)
         if not _is_count(value):
-            raise self._wrong(key, value, "a whole number from 0")
+            raise self._wrong(key, value, f"a whole number from 0 to {MOST}")
         assert isinstance(value, int)
         return value
 
@@ -74,7 +75,7 @@ class Fields:
         """Word → whole number; nothing where the key is left out. `known`: the words that may stand there."""
         value = self.entry.get(key, {})
         if not isinstance(value, dict) or not all(map(_is_count, value.values())):
-            raise self._wrong(key, value, "an object of whole numbers from 0")
+            raise self._wrong(key, value, f"an object of whole numbers from 0 to {MOST}")
         for word in value:
             if known is not None and word not in known:
                 raise self._wrong(key, word, " / ".join(known))
@@ -110,4 +111,4 @@ class Fields:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from stemfleet.allocation.bundle import Inputs, Round, draw_round, inputs_of, read_file
-from stemfleet.allocation.commitment import Beacon, Commitment
+from stemfleet.allocation.commitment import Beacon, Commitment, named_beacon
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.allocation.values import Rules
 from stemfleet.errors import Refused
@@ -29,7 +29,8 @@ class Draw:
 
     @property
     def beacon(self) -> Beacon | None:
-        return Beacon(self.source, self.round) if self.source and self.round else None
+        """Raises InputError for a known source's round that cannot be."""
+        return named_beacon(self.source, self.round) if self.source and self.round else None
 
 
 def run_wave(
@@ -74,6 +75,7 @@ def _commitment(inputs: Inputs, draw: Draw) -> Commitment | None:
 
 
 def _keep_round(session: Session, person: Person, rules: Rules, drawn: Round, year: int, draw: Draw) -> None:
+    beacon = draw.beacon
     session.add(
         StoredRound(
             wave_code=rules.wave,
@@ -81,8 +83,8 @@ def _keep_round(session: Session, person: Person, rules: Rules, drawn: Round, ye
             year=year,
             state=RoundState.CLOSED,
             replay=True,
-            beacon_source=draw.source,
-            beacon_round=draw.round,
+            beacon_source=beacon.source if beacon else None,
+            beacon_round=beacon.round if beacon else None,
             beacon_value=draw.value,
         )
     )

@@ -47,7 +47,7 @@ def inputs(tmp_path):
 
 
 def commit(inputs, out, source="drand"):
-    round_named = ("--beacon-source", source, "--beacon-round", "4711", "--published", "2025-02-28")
+    round_named = ("--beacon-source", source, "--beacon-round", "5000000", "--published", "2025-02-28")
     return stemfleet("commit", *inputs, *round_named, "--out", out)
 
 
@@ -73,7 +73,7 @@ def test_commit_then_allocate_gives_a_bundle_that_adds_up(inputs, tmp_path):
     assert f"digest {digest_of(out / 'SHA256SUMS')}" in done.stdout.splitlines()
 
     commitment = json.loads((out / "commitment.json").read_text())
-    assert commitment["beacon"] == {"source": "drand", "round": "4711"}
+    assert commitment["beacon"] == {"source": "drand", "round": "5000000"}
     assert commitment["published"] == "2025-02-28"
     hashes = f"{digest_of(out / 'rules.json')}|{digest_of(out / 'applicants.json')}"
     result = json.loads((out / "result.json").read_text())
@@ -153,6 +153,7 @@ def test_inputs_that_are_not_the_committed_ones_are_refused(inputs, tmp_path, ch
     [
         ("drand", "ab" * 31, "64 hex digits"),
         ("drand", "zz" * 32, "64 hex digits"),
+        ("DRAND", "5F" * 32, "lower case"),
         ("nist", DRAND, "128 hex digits"),
         ("Εθνικό Λαχείο", "", "1 to 200 visible"),
         ("Εθνικό Λαχείο", "12 34", "1 to 200 visible"),
@@ -240,7 +241,7 @@ def test_a_target_that_cannot_be_a_folder_is_refused(inputs, tmp_path, out):
     [("--published", "2025-02-29"), ("--published", "31/3/2025"), ("--beacon-source", " "), ("--beacon-round", "")],
 )
 def test_a_commitment_needs_a_source_a_round_and_a_day(inputs, tmp_path, option, value):
-    given = {"--beacon-source": "drand", "--beacon-round": "1", "--published": "2024-02-29", option: value}
+    given = {"--beacon-source": "drand", "--beacon-round": "5000000", "--published": "2024-02-29", option: value}
     done = stemfleet("commit", *inputs, *(word for pair in given.items() for word in pair), "--out", tmp_path / "out")
     assert done.returncode == 2
     assert option in done.stderr

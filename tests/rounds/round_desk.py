@@ -72,6 +72,11 @@ class Desk:
         """Moves the round's clock."""
         self.moment[0] = self.later(**span)
 
+    @property
+    def beacon(self) -> Beacon:
+        """A drand round that will be public in twelve hours."""
+        return Beacon("drand", f"{(int(self.later(hours=12).timestamp()) - 1595431050) // 30 + 1}")
+
     def reach(self, state: RoundState) -> "Desk":
         """Takes every step that is missing up to a state, without appeals."""
         steps: dict[RoundState, Callable[[], object]] = {
@@ -97,7 +102,7 @@ class Desk:
 
     def _freeze(self) -> None:
         self.wait(days=6)
-        freeze_inputs(self.workshop, self.niki, "R1", Beacon("drand", "4711000"), self.later(days=1))
+        freeze_inputs(self.workshop, self.niki, "R1", self.beacon, self.later(days=1))
 
     def _draw(self) -> None:
         self.wait(days=2)
@@ -134,7 +139,6 @@ def record_projects(store: Store, nso: Person, school: str, number: int) -> None
         session.add(Evidence(school_code=school, fingerprint=f"{run.id:064d}", import_id=run.id, **facts))
 
 
-BEACON = Beacon("drand", "4711000")
 MORE = Correction(lines={"project 0-2026": 90})
 STEPS: dict[RoundStep, Callable[[Desk], object]] = {
     RoundStep.RULES_CHANGED: lambda d: change_rules(d.workshop, d.niki, RULES, 2026),
@@ -143,7 +147,7 @@ STEPS: dict[RoundStep, Callable[[Desk], object]] = {
     RoundStep.CORRECTED: lambda d: correct_applicant(d.workshop, d.niki, "R1", d.schools["fifth"], MORE, "why"),
     RoundStep.EXCLUDED: lambda d: exclude_school(d.workshop, d.niki, "R1", d.schools["best"], None, "why"),
     RoundStep.WITHDRAWN: lambda d: go_back(d.workshop, d.niki, "R1", "why"),
-    RoundStep.FROZEN: lambda d: freeze_inputs(d.workshop, d.niki, "R1", BEACON, d.later(days=1)),
+    RoundStep.FROZEN: lambda d: freeze_inputs(d.workshop, d.niki, "R1", d.beacon, d.later(days=1)),
     RoundStep.DRAWN: lambda d: draw(d.workshop, d.aris, "R1", VALUE),
     RoundStep.RESULTS_PUBLISHED: lambda d: publish_results(d.workshop, d.niki, "R1", appeals_until=d.later(days=5)),
     RoundStep.APPEAL_DECIDED: lambda d: uphold_appeal(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
-from round_desk import BEACON, Desk, steps
+from round_desk import Desk, steps
 from sqlmodel import select
 
 from stemfleet.accounts import add_person
@@ -165,9 +165,9 @@ def test_nothing_is_frozen_over_an_open_objection(desk: Desk, teacher: Person) -
     number = object_(desk, teacher)
     desk.wait(days=6)
     with pytest.raises(Refused, match="wait for a decision"):
-        freeze_inputs(desk.workshop, desk.niki, "R1", BEACON, desk.later(days=1))
+        freeze_inputs(desk.workshop, desk.niki, "R1", desk.beacon, desk.later(days=1))
     refuse_objection(desk.workshop, desk.niki, number, "Όχι.")
-    freeze_inputs(desk.workshop, desk.niki, "R1", BEACON, desk.later(days=1))
+    freeze_inputs(desk.workshop, desk.niki, "R1", desk.beacon, desk.later(days=1))
 
 
 def test_another_school_sees_neither_objection_nor_proof(desk: Desk, teacher: Person, stranger: Person) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from stemfleet.resources import resource
 
-VALUE = "c0" * 32
-BEACON = ("--beacon-source", "drand", "--beacon-round", 4711000)
+VALUE = "c0" * 64
+BEACON = ("--beacon-source", "nist", "--beacon-round", "chain 2, pulse 1700000")
 
 
 class Shell:
@@ -112,7 +112,7 @@ def to_results(shell: Shell, rules: Path) -> None:
     assert "another person" in shell.run("round", "draw", "STEM6", "--beacon", VALUE, exits=1)
     token = shell.run("user", "add", "Άρης Α.", "--role", "nso").strip()
     wait_until(expected)
-    assert "64 hex digits" in shell.run("round", "draw", "STEM6", "--beacon", "abc", "--link", token, exits=2)
+    assert "128 hex digits" in shell.run("round", "draw", "STEM6", "--beacon", "abc", "--link", token, exits=2)
     shell.run("round", "draw", "STEM6", "--beacon", VALUE, "--link", token)
     assert "has been used" in shell.run("round", "draw", "STEM6", "--beacon", VALUE, "--link", token, exits=1)
     shell.open_until("--appeals-until", "round", "publish", "STEM6")

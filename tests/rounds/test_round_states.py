@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from round_desk import BEACON, MORE, RULES, STEPS, VALUE, Desk, held, state, steps, stored
+from round_desk import MORE, RULES, STEPS, VALUE, Desk, held, state, steps, stored
 
 from stemfleet.allocation.bundle import APPLICANTS, COMMITMENT
 from stemfleet.allocation.bundle import RULES as RULES_FILE
@@ -45,6 +45,7 @@ ALLOWED = {
     RoundState.OFFERS: {RoundStep.ACCEPTED, RoundStep.DECLINED, RoundStep.EXPIRED, RoundStep.CLOSED},
     RoundState.CLOSED: set[RoundStep](),
 }
+LOTTERY = Beacon("Εθνικό Λαχείο", "2026-05-20")
 
 
 def reached(desk: Desk, wanted: RoundState) -> Desk:
@@ -173,7 +174,7 @@ def test_only_the_nso_takes_steps(desk: Desk, warehouse: Person) -> None:
 def test_nothing_is_frozen_before_the_objection_window_has_ended(desk: Desk) -> None:
     desk.reach(RoundState.PROVISIONAL)
     desk.wait(days=4)
-    with pytest.raises(Refused, match="until 2026-05-09T09:00:00"):
+    with pytest.raises(Refused, match="until 2026-05-09 09:00 UTC"):
         STEPS[RoundStep.FROZEN](desk)
 
 
@@ -181,8 +182,8 @@ def test_the_random_value_must_lie_in_the_future(desk: Desk) -> None:
     desk.reach(RoundState.PROVISIONAL)
     desk.wait(days=6)
     with pytest.raises(InputError, match="nobody can know yet"):
-        freeze_inputs(desk.workshop, desk.niki, "R1", BEACON, desk.now)
-    freeze_inputs(desk.workshop, desk.niki, "R1", BEACON, desk.later(hours=2))
+        freeze_inputs(desk.workshop, desk.niki, "R1", LOTTERY, desk.now)
+    freeze_inputs(desk.workshop, desk.niki, "R1", LOTTERY, desk.later(hours=2))
     desk.wait(hours=1)
     with pytest.raises(Refused, match="No value can be that one before"):
         draw(desk.workshop, desk.aris, "R1", VALUE)
@@ -194,6 +195,43 @@ def test_a_commitment_names_its_random_value(desk: Desk) -> None:
     for beacon in (Beacon(" ", "1"), Beacon("drand", "")):
         with pytest.raises(InputError, match="Name the"):
             freeze_inputs(desk.workshop, desk.niki, "R1", beacon, desk.later(days=1))
+
+
+def frozen_with(desk: Desk, source: str, round_: str, hours: float = 24) -> Beacon | None:
+    desk.reach(RoundState.PROVISIONAL)
+    desk.wait(days=6)
+    return freeze_inputs(desk.workshop, desk.niki, "R1", Beacon(source, round_), desk.later(hours=hours)).beacon
+
+
+@pytest.mark.parametrize("source", ["DRAND", " Drand ", "d rand"])
+def test_a_known_source_has_one_name_however_it_is_written(desk: Desk, source: str) -> None:
+    """So that its values are held to their form."""
+    number = "6100166"  # 2026-05-10 18:00 UTC
+    assert frozen_with(desk, source, number) == Beacon("drand", number)
+    desk.wait(days=2)
+    with pytest.raises(InputError, match="64 hex digits"):
+        draw(desk.workshop, desk.aris, "R1", "whatever-is-liked")
+    with pytest.raises(InputError, match="lower case"):
+        draw(desk.workshop, desk.aris, "R1", VALUE.upper())
+
+
+@pytest.mark.parametrize(
+    ("source", "number", "hours", "said"),
+    [
+        ("drand", "five", 24, "must be its number"),
+        ("drand", "4711000", 24, "at 2025-01-13 09:37 UTC. Name a round that nobody can know yet"),
+        ("drand-quicknet", "6100166", 24, "at 2024-03-22 "),
+        ("drand", "6100166", 1, "cannot be expected at 2026-05-10 10:00 UTC"),
+        ("drand mainnet", "6100166", 24, "is not known. Known: drand, drand-quicknet, nist"),
+        ("NIST Randomness Beacon", "1", 24, "is not known"),
+    ],
+)
+def test_a_round_of_drand_is_a_number_whose_time_is_to_come(
+    desk: Desk, source: str, number: str, hours: float, said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        frozen_with(desk, source, number, hours)
+    assert state(desk) is RoundState.PROVISIONAL
 
 
 def test_a_value_of_the_wrong_form_is_not_drawn(desk: Desk) -> None:
@@ -208,7 +246,7 @@ def test_a_value_of_the_wrong_form_is_not_drawn(desk: Desk) -> None:
 def test_the_planning_value_is_never_drawn(desk: Desk) -> None:
     desk.reach(RoundState.PROVISIONAL)
     desk.wait(days=6)
-    freeze_inputs(desk.workshop, desk.niki, "R1", Beacon("Εθνικό Λαχείο", "2026-05-20"), desk.later(days=1))
+    freeze_inputs(desk.workshop, desk.niki, "R1", LOTTERY, desk.later(days=1))
     desk.wait(days=2)
     with pytest.raises(InputError, match="for planning"):
         draw(desk.workshop, desk.aris, "R1", "planning")

@@ -107,7 +107,7 @@ def to_results(desk: Desk, niki: Visitor, aris: Visitor) -> None:
     assert "Leave this school out?" in niki.post(fourth, **excluded).get_data(as_text=True)
     assert niki.post(fourth, confirmed="yes", **excluded).status_code == 302
     desk.wait(days=6)
-    beacon = {"source": "drand", "round": "4711000", "expected": typed(desk.later(days=1))}
+    beacon = {"source": "drand", "round": desk.beacon.round, "expected": typed(desk.later(days=1))}
     take(niki, RoundStep.FROZEN, **beacon)
     desk.wait(days=2)
     take(aris, RoundStep.DRAWN, value=VALUE)

@@ -12,7 +12,7 @@ from stemfleet.errors import InputError, Refused
 from stemfleet.rounds import (
     RoundView,
     check_appeals_until,
-    check_expected,
+    check_beacon,
     check_step,
     close_round,
     draw,
@@ -178,7 +178,7 @@ FORMS: Mapping[RoundStep, StepForm] = {
             ),
             _time("expected", _("When it will be public")),
         ),
-        check=lambda now, values: check_expected(now, _at(values, "expected")),
+        check=lambda now, values: check_beacon(now, Beacon(values["source"], values["round"]), _at(values, "expected")),
         long=True,
     ),
     RoundStep.DRAWN: StepForm(
