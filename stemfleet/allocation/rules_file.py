@@ -144,7 +144,7 @@ def _check_lots_together(rules: Rules, at: At) -> None:
         seen.add(lot.code)
         if lot.region_cap is not None and len(rules.lots) > 1:
             place.key("region_cap").refuse(
-                "{cap} in lot {lot}: a cap on all places of a region needs a wave of one lot, and this one has {lots}.",
+                "The cap of {cap} on all places of a region in lot {lot} needs a wave of one lot; this one has {lots}.",
                 cap=lot.region_cap,
                 lot=lot.code,
                 lots=len(rules.lots),

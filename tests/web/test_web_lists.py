@@ -189,6 +189,8 @@ def test_a_long_list_comes_in_pages_of_a_hundred(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_schools_line_has_exactly_the_bundles_explanation(visit: Visit, published: Desk, language: str) -> None:
+    """But for the labels of its lines of points, which the page gives as readers know them."""
+    shown = {"el": "Έργο eTwinning έως 2026", "en": "eTwinning project up to 2026"}[language]
     visitor = visit()
     visitor.get(f"/language/{language}")
     texts = bundle_of(visitor)[f"explanations.{language}.json"]
@@ -197,7 +199,8 @@ def test_a_schools_line_has_exactly_the_bundles_explanation(visit: Visit, publis
         page = visitor.text(f"/waves/R1/schools/{code}")
         reasons = re.search(r'<div class="reasons">(.*?)</div>', page, re.DOTALL)
         assert reasons is not None
-        assert words_of(reasons[1]) == " ".join(text.split())
+        assert "project 0-2026: " in text or code == published.schools["special"]
+        assert words_of(reasons[1]) == " ".join(text.replace("project 0-2026: ", f"{shown}: ").split())
 
 
 def test_a_round_too_large_for_all_explanations_still_explains_each_school(
@@ -284,6 +287,7 @@ def test_a_code_without_a_line_is_told_why(
     for wave, typed, why in (
         ("R1", "9999999", "No school of the register"),
         ("R1", "κάτι", "not the form of a code"),
+        ("R1", "0000000", "not all of them zeros"),
         ("R1", kindergarten, "No lot of this wave is made"),
         ("R1", newer, "joined later"),
         ("R1", closed, "suspended or closed down"),
@@ -364,9 +368,40 @@ def test_a_list_of_prizes_is_that_of_the_contest(visit: Visit, workshop: Worksho
     codes = [desk.schools[name] for name in ("special", "best")]
     award_prizes(workshop, desk.niki, "P1", "Βραβεία", 2026, [Winner(code, "arduino-kit", "21", "1") for code in codes])
     visitor = english(visit())
-    assert [row["Code"] for row in rows_of(visitor, "/waves/P1/list.csv")] == codes
+    rows = rows_of(visitor, "/waves/P1/list.csv")
+    told = [(row["Code"], row["Contest, edition"], row["Rank in the contest"]) for row in rows]
+    assert told == [(code, "21", "1") for code in codes]
+    assert not {"Points", "Order of merit", "Ticket"} & rows[0].keys()
     for page in ("list", "cutoffs", f"schools/{codes[0]}"):
         assert "othing was drawn" in visitor.text(f"/waves/P1/{page}") or "nothing was drawn" in visitor.text(
             f"/waves/P1/{page}"
         )
-    assert "Prize" in text_of(visitor.get("/waves/P1/list.pdf").get_data())
+    paper = text_of(visitor.get("/waves/P1/list.pdf").get_data())
+    assert "Rank in the contest" in " ".join(paper.split())
+    assert "Points" not in paper
+
+
+def test_a_winner_has_an_edition_and_a_rank_and_no_points(
+    visit: Visit, workshop: Workshop, desk: Desk, nso: Person
+) -> None:
+    code = desk.schools["best"]
+    award_prizes(workshop, desk.niki, "P1", "Βραβεία", 2026, [Winner(code, "arduino-kit", "2025", "1.5")])
+    visitor = english(visit(nso))
+    for page in ("/waves/P1", "/waves/P1/list", f"/waves/P1/schools/{code}", f"/schools/{code}"):
+        said = words_of(visitor.text(page).partition("<main")[2])
+        for part in ("Contest, edition", "2025", "Rank in the contest", "1.5"):
+            assert part in said, page
+        assert not re.search(r"\bpoints\b|1\.5 0\b|[Oo]rder of merit", said), page
+
+
+def test_tables_name_their_encoding_once(visit: Visit, published: Desk) -> None:
+    for path in ("/waves/R1/list.csv", "/waves/R1/cutoffs.csv", "/rounds/R1/points.csv"):
+        assert visit().get(path).headers["Content-Type"] == "text/csv; charset=utf-8"
+    verifier = visit().get("/waves/R1/bundle/verify_round.py")
+    assert verifier.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_list_and_cut_offs_show_the_digest_that_binds_them(visit: Visit, published: Desk) -> None:
+    digest = list_results(published.workshop.store, "R1").digest
+    for page in ("", "/list", "/cutoffs"):
+        assert digest in visit().text(f"/waves/R1{page}")

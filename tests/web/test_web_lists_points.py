@@ -98,8 +98,17 @@ def test_each_published_version_can_be_read(visitor: Visitor, desk: Desk) -> Non
 
 
 def test_points_that_were_taken_back_say_so(visitor: Visitor, desk: Desk) -> None:
+    page = visitor.text("/rounds/R1")
+    assert "Taken back" not in page
     STEPS[RoundStep.WITHDRAWN](desk)
+    published = visitor.text("/rounds/R1").partition("What was published")[2].partition(">Log<")[0]
+    assert published.count("<summary>") == published.count("Taken back") == 2
     assert "These points were taken back." in visitor.text("/rounds/R1/points")
+
+
+def test_the_menu_has_the_points_among_the_rounds(visitor: Visitor, desk: Desk) -> None:
+    for path in ("/rounds/R1/points", f"/rounds/R1/points/{desk.schools['best']}"):
+        assert re.findall(r'<a href="([^"]*)" aria-current="page">', visitor.text(path)) == ["/rounds"]
 
 
 def test_there_is_no_list_before_points_are_published(visitor: Visitor, desk: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from werkzeug.test import TestResponse
 
 from stemfleet.accounts import issue_link
@@ -257,9 +257,9 @@ def test_rules_that_are_published_are_planned_no_more_but_can_be_copied(
     file = tmp_path / "past.json"
     file.write_bytes(rules_bytes(replace(RULES, wave="PAST")))
     run_wave(workshop, nso, file, 2021, Draw("value"))
-    for wave, year in (("W1", "2025"), ("PAST", "2021")):
+    for wave in ("W1", "PAST"):
         form = form_of(planner.text(f"/planner?from={wave}"))
-        assert (form.fields["wave"], form.fields["year"]) == ([""], [year])
+        assert (form.fields["wave"], form.fields["year"]) == ([""], [f"{workshop.clock().year}"])
         form.fields["wave"] = ["COPY"]
         copy = parse_rules(press(planner, "/planner", form.fields, "export").get_data())
         assert copy == replace(RULES, wave="COPY")
@@ -282,6 +282,18 @@ def test_a_file_that_is_no_rules_leaves_the_form_as_it_is(planner: Visitor, cont
     assert answer.status_code == 400
     assert told in text or told.replace("points entry 1", "1") in text
     assert form_of(text).fields["title"] == ["Ό,τι έγραψα"]
+
+
+def test_the_first_lot_and_the_parts_with_a_mistake_stand_open(planner: Visitor) -> None:
+    fields = imported(planner, json.dumps(RICH).encode()).fields
+    for wrong, opened in (("lots[1].seats", "lot two"), ("points[4].conditions[0].at_least", "category active")):
+        page = press(planner, "/planner", fields | {wrong: ["κανένα"]}, "preview").get_data(as_text=True)
+        assert re.findall(r'data-kept="([^"]*?) *" open', page) == ["lot one", opened]
+
+
+def test_without_script_a_button_for_the_preview_is_there(planner: Visitor) -> None:
+    page = planner.text("/planner")
+    assert re.search(r'<button class="(?!visually-hidden)[^"]*" name="act" value="preview">', page)
 
 
 def test_a_button_that_is_not_there_is_refused(planner: Visitor) -> None:
@@ -323,7 +335,11 @@ def see_the_preview_follow(page: Page) -> None:
     expect(line).to_have_text("Δίνονται 2 από 2 θέσεις")
     expect(preview.get_by_role("link", name="Δεύτερο")).to_have_count(0)
     seats = page.locator("#f-lots-1-seats")
+    expect(page.locator("#f-lots-0-seats")).to_be_visible()
+    expect(seats).to_be_hidden()
+    open_by_the_keyboard(page, "kit")
     seats.fill("2")
+    expect(lot(page, "kit")).to_contain_text("Θέσεις: 2")
     expect(line).to_contain_text("Δίνονται 3 από 3 θέσεις")
     expect(line).to_contain_text("1 αλλαγή από το προσχέδιο")
     expect(preview.get_by_role("link", name="Δεύτερο")).to_have_count(1)
@@ -334,10 +350,20 @@ def see_the_preview_follow(page: Page) -> None:
     expect(seats).not_to_have_attribute("aria-invalid", "true")
 
 
+def lot(page: Page, name: str) -> Locator:
+    return page.locator("details.folds > summary", has=page.get_by_role("heading", name=name, exact=True))
+
+
+def open_by_the_keyboard(page: Page, name: str) -> None:
+    lot(page, name).focus()
+    page.keyboard.press("Enter")
+
+
 def add_a_lot_by_the_keyboard_and_save(page: Page) -> None:
     """Asked before what was typed is left behind; not asked any more once it is saved."""
     page.get_by_role("button", name="Προσθήκη παρτίδας").press("Enter")
     expect(page.locator("#f-lots-2-seats")).to_be_focused()
+    expect(page.locator("#f-lots-1-seats")).to_be_visible()  # it stood open
     asked: list[str] = []
     page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.get_by_role("link", name="Σχολεία", exact=True).click()

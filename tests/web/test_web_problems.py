@@ -1,5 +1,6 @@
 """What goes wrong is a sentence, never a stack trace; what may run on a page is ours alone."""
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from stemfleet.workshop import Workshop
 from stemfleet_web import create_app
 from stemfleet_web.persons import NotYours
 from stemfleet_web.problems import status_of
-from tests.web.conftest import Stock, Visitor
+from tests.web.conftest import ROOT, Stock, Visitor
 
 Visit = Callable[..., Visitor]
 TEMPLATES = sorted((Path(stemfleet_web.__file__).parent / "templates").rglob("*.html"))
@@ -89,6 +90,16 @@ def test_every_answer_carries_the_protecting_headers(visit: Visit, nso: Person, 
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "same-origin"
     assert "private" in browser.get("/").headers["Cache-Control"]
+
+
+def test_a_form_that_is_too_large_names_the_limit_and_leads_back(visit: Visit, nso: Person) -> None:
+    browser = visit(nso)
+    for referrer, leads in ((f"{ROOT}/planner?from=W1", True), ("http://elsewhere.example/planner", False)):
+        data = {"file": (io.BytesIO(bytes(1_500_000)), "rules.json"), "csrf_token": browser.token()}
+        answer = browser.client.post("/planner", data=data, headers={"Referer": referrer}, base_url=ROOT)
+        page = answer.get_data(as_text=True)
+        assert (answer.status_code, "1,0 MB" in page) == (413, True)
+        assert ('href="/planner">Πίσω στη φόρμα' in page) is leads
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

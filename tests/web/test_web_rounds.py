@@ -159,14 +159,25 @@ def test_a_round_goes_over_pages_from_the_draft_to_the_last_answer(desk: Desk, v
             assert hashlib.sha256(got.get_data()).hexdigest() == sha256
 
 
-def test_all_files_of_a_step_come_as_one_zip(desk: Desk, visit: Visit) -> None:
+def test_all_files_of_a_step_come_as_one_packed_zip(desk: Desk, visit: Visit) -> None:
     desk.reach(RoundState.FROZEN)
     step = len(show_round(desk.workshop.store, "R1").steps)
     with zipfile.ZipFile(io.BytesIO(visit().get(f"/rounds/R1/steps/{step}.zip").get_data())) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_DEFLATED}
     assert files == read_published(desk.workshop.store, "R1", step)
     assert visit().get(f"/rounds/R1/steps/{step}/result.json").status_code == 404
     assert visit().get("/rounds/R1/steps/99.zip").status_code == 404
+
+
+def test_while_appeals_can_be_made_their_stage_says_until_when(desk: Desk, visit: Visit) -> None:
+    desk.reach(RoundState.PUBLISHED)
+    until = show_round(desk.workshop.store, "R1").round.appeals_until
+    assert until is not None
+    said = f"can be made until {shown(until)}"
+    assert said in english(visit()).text("/rounds/R1")
+    desk.wait(days=6)
+    assert said not in english(visit()).text("/rounds/R1")
 
 
 def test_a_file_that_a_browser_has_is_not_sent_again(desk: Desk, visit: Visit) -> None:

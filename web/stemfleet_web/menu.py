@@ -12,14 +12,14 @@ from stemfleet.words import Role
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the menu; `blueprints` are the others that belong to it."""
+    """A page of the menu; `others` are the blueprints and single endpoints that belong to it."""
 
     endpoint: str
     title: Any
-    blueprints: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     def holds(self, endpoint: str) -> bool:
-        return endpoint == self.endpoint or endpoint.partition(".")[0] in self.blueprints
+        return endpoint == self.endpoint or not self.others.isdisjoint({endpoint, endpoint.partition(".")[0]})
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,10 @@ class Area:
         return any(entry.holds(endpoint) for entry in self.entries)
 
 
-_WAVES = Entry("public.waves", _("Waves"), frozenset({"lists", "whatif"}))
-_ROUNDS = Entry("rounds.rounds", _("Rounds"), frozenset({"rounds", "round_steps", "applicants", "offers"}))
+_LISTS = frozenset({"public.wave", "lists.results", "lists.cutoffs", "lists.standing", "lists.find"})
+_POINTS = frozenset({"lists.points", "lists.points_of"})
+_WAVES = Entry("public.waves", _("Waves"), _LISTS | {"whatif"})
+_ROUNDS = Entry("rounds.rounds", _("Rounds"), _POINTS | {"rounds", "round_steps", "applicants", "offers"})
 _PLANNER = Entry("planner.new", _("Planner"), frozenset({"planner"}))
 _FIGURES = Entry("figures.figures", _("Figures"))
 _BENCH = Entry("bench.wall", _("Bench"), frozenset({"bench", "positions"}))

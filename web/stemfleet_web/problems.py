@@ -1,5 +1,7 @@
 """What goes wrong becomes a page, or JSON below /api: a sentence, a fitting status, never a stack trace."""
 
+from urllib.parse import urlsplit
+
 from flask import (
     Flask,
     Response,
@@ -20,6 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from stemfleet.errors import Busy, InputError, NotFound, Refused, StemfleetError
 from stemfleet_web.language import sentence
 from stemfleet_web.persons import NotSignedIn, NotYours
+from stemfleet_web.templating import size
 
 _STATUS: tuple[tuple[type[StemfleetError], int], ...] = (
     (NotYours, 403),
@@ -68,13 +71,35 @@ def _of_http(error: HTTPException) -> Response | HTTPException:
     sentences = {
         404: _("There is no such page."),
         405: _("This address is not used in this way."),
-        413: _("What was sent is too large."),
+        413: _too_large(),
     }
-    response = answer(sentences.get(error.code, _("The request could not be understood.")), error.code)
+    text = sentences.get(error.code, _("The request could not be understood."))
+    response = answer(text, error.code, back=_form_of_this_site() if error.code == 413 else None)
     response.headers.extend(
         (name, value) for name, value in error.get_headers(request.environ) if name.lower() == "allow"
     )
     return response
+
+
+def _too_large() -> str:
+    """With the limit of this form, when that is what was passed."""
+    limit, sent = request.max_content_length, request.content_length
+    if limit is None or sent is None or sent <= limit:
+        return str(_("What was sent is too large. Nothing was stored."))
+    return str(
+        _(
+            "What was sent is too large: %(sent)s, and this form takes %(limit)s at most, all its files together. "
+            "Nothing was stored. Go back and choose smaller files, or fewer.",
+            sent=size(sent),
+            limit=size(limit),
+        )
+    )
+
+
+def _form_of_this_site() -> str | None:
+    """Where the form was that the browser sent; None when it does not say so, or names another site."""
+    came_from = urlsplit(request.referrer or "")
+    return came_from.path or None if came_from.netloc == request.host else None
 
 
 def _bug(error: Exception) -> Response:
@@ -82,8 +107,8 @@ def _bug(error: Exception) -> Response:
     return answer(_("Something went wrong on our side. It was written to the log; nothing was half done."), 500)
 
 
-def answer(text: str, status: int) -> Response:
-    """The sentence as a page, or as JSON `{"error": …}` below /api."""
+def answer(text: str, status: int, back: str | None = None) -> Response:
+    """The sentence as a page, or as JSON `{"error": …}` below /api. `back`: the page to go on with."""
     if in_api():
         return make_response(jsonify(error=text), status)
-    return make_response(render_template("problem.html", text=text, status=status), status)
+    return make_response(render_template("problem.html", text=text, status=status, back=back), status)

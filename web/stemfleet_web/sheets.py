@@ -12,11 +12,11 @@ from stemfleet.paper import Cell, Column, Heading, Table, csv_bytes, list_pdf, x
 from stemfleet.rounds import PointsList
 from stemfleet.waves import Line, ResultList
 from stemfleet_web.language import language
-from stemfleet_web.words import label, points_label, region_name
+from stemfleet_web.words import label, points_label, prize, region_name
 
 TICKET_DIGITS = 12  # shown; as many as in an explanation
 TYPES: Mapping[str, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
@@ -30,10 +30,12 @@ def result_files(listed: ResultList, models: Models, address: str) -> dict[str, 
     `address`: of the page where the list can be checked.
     """
     about = _about(listed, address)
-    title, columns = _("%(wave)s: order of merit", wave=listed.wave), _result_columns()
 
     def table() -> Table:
-        return Table(title, columns, (_result(line, models) for line in listed.lines))
+        if not listed.drawn:
+            return _winners(listed, models)
+        title = _("%(wave)s: order of merit", wave=listed.wave)
+        return Table(title, _result_columns(), (_result(line, models) for line in listed.lines))
 
     return {
         "csv": lambda: csv_bytes(table()),
@@ -122,12 +124,52 @@ def _result_columns() -> list[Column]:
     ]
 
 
-def _points_columns() -> list[Column]:
+def _winners(listed: ResultList, models: Models) -> Table:
+    """A wave of prizes: edition and rank in the place of points and draw."""
+    columns = [
+        Column(_("In the list of winners"), 9, number=True),
+        *_school_columns(),
+        *_prize_columns(),
+        Column(_("Categories"), 28),
+        Column(_("Lot"), 14),
+        Column(_("Equipment"), 28),
+        Column(_("Kits"), 6, number=True),
+    ]
+    rows = (
+        [
+            line.merit,
+            *_school(line),
+            *prize(line.lines),
+            _names(line.groups),
+            line.lot,
+            _title(line.model, models) if line.model else None,
+            line.units or None,
+        ]
+        for line in listed.lines
+    )
+    return Table(_("%(wave)s: the winners", wave=listed.wave), columns, rows)
+
+
+def _prize_columns() -> list[Column]:
+    return [Column(_("Contest, edition"), 12), Column(_("Rank in the contest"), 14)]
+
+
+def _school_columns() -> list[Column]:
     return [
         Column(_("Code"), 10),
         Column(_("School"), 46),
         Column(_("Level"), 22),
         Column(_("Region"), 24),
+    ]
+
+
+def _school(line: Line) -> list[Cell]:
+    return [line.school, line.name, label(line.level, "level"), region_name(line.region)]
+
+
+def _points_columns() -> list[Column]:
+    return [
+        *_school_columns(),
         Column(_("Points"), 8, number=True),
         Column(_("Where its points come from"), 50),
         Column(_("Categories"), 28),
@@ -138,10 +180,7 @@ def _points_columns() -> list[Column]:
 
 def _points(line: Line) -> list[Cell]:
     return [
-        line.school,
-        line.name,
-        label(line.level, "level"),
-        region_name(line.region),
+        *_school(line),
         line.points,
         "; ".join(f"{points_label(text)}: {worth}" for text, worth in line.lines),
         _names(line.groups),
@@ -186,10 +225,9 @@ def _awards(listed: ResultList, models: Models) -> Iterator[Table]:
         Column(_("School"), 44),
         Column(_("Level"), 25),
         Column(_("Region"), 32),
-        Column(_("Points"), 8, number=True),
-        Column(_("Place"), 17),
+        *([Column(_("Points"), 8, number=True), Column(_("Place"), 17)] if listed.drawn else _prize_columns()),
         Column(_("Categories"), 38),
-        Column(_("Ticket"), 18),
+        *([Column(_("Ticket"), 18)] if listed.drawn else []),
     ]
     order = {lot.lot: place for place, lot in enumerate(listed.lots)}
     awarded = sorted((line for line in listed.lines if line.lot), key=lambda line: order[line.lot or ""])
@@ -204,14 +242,10 @@ def _awards(listed: ResultList, models: Models) -> Iterator[Table]:
 def _award(line: Line, *, drawn: bool) -> list[Cell]:
     return [
         line.merit,
-        line.school,
-        line.name,
-        label(line.level, "level"),
-        region_name(line.region),
-        line.points if drawn else None,
-        label(line.place or "", "place"),
+        *_school(line),
+        *([line.points, label(line.place or "", "place")] if drawn else prize(line.lines)),
         _names(line.groups),
-        (line.ticket or "")[:TICKET_DIGITS],
+        *([(line.ticket or "")[:TICKET_DIGITS]] if drawn else []),
     ]
 
 

@@ -5,7 +5,7 @@ For anybody, without signing in. Nothing here is about persons.
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
@@ -17,6 +17,7 @@ from stemfleet.rounds import find_points, list_points, show_points
 from stemfleet.waves import (
     Absent,
     Chosen,
+    SchoolStanding,
     Standing,
     find_school,
     list_cutoffs,
@@ -28,6 +29,7 @@ from stemfleet.words import Level
 from stemfleet_web.door import the_door
 from stemfleet_web.language import language
 from stemfleet_web.sheets import TYPES, Write, cutoff_files, file_name, points_files, result_files
+from stemfleet_web.words import points_label
 
 blueprint = Blueprint("lists", __name__)
 PAGE = 100
@@ -72,7 +74,7 @@ def cutoffs_file(wave: str, kind: str) -> Response:
 def bundle_file(wave: str, name: str) -> Response:
     """One file of the public bundle, as it is."""
     content = read_bundle_file(the_door().store, wave, name)
-    kind = "application/json" if name.endswith(".json") else "text/plain; charset=utf-8"
+    kind = "application/json" if name.endswith(".json") else "text/plain"
     return send_file(io.BytesIO(content), kind, as_attachment=True, download_name=name)
 
 
@@ -93,7 +95,9 @@ def find(wave: str) -> AnyResponse | tuple[str, int] | str:
 def standing(wave: str, code: str) -> str:
     """A school's own line, why it stands there, and what happened after the draw."""
     view = show_standing(the_door().store, wave, code, language())
-    reasons = [] if view.explanation is None else paragraphs(view.explanation)
+    labels = labels_shown(view)
+    told = [] if view.explanation is None else paragraphs(view.explanation)
+    reasons = [[labels(text) for text in sentences] for sentences in told]
     return render_template("lists/standing.html", view=view, reasons=reasons)
 
 
@@ -117,6 +121,21 @@ def points_file(wave: str, kind: str) -> Response:
 def points_of(wave: str, code: str) -> str:
     """One school with every line of its points, and until when it can object."""
     return render_template("lists/standing_points.html", view=show_points(the_door().store, wave, code))
+
+
+def labels_shown(view: SchoolStanding) -> Callable[[str], str]:
+    """Puts the labels of the school's lines of points, which a bundle has as its files have them, as readers know them.
+
+    Only those labels, and only where points follow; everything else of an explanation stays as it is published.
+    """
+    lines = list(view.line.lines)
+    for happened in view.happened:
+        lines += [line for name, *values in happened.fields if name == "lines" for value in values for line in value]
+    labels = sorted({label for label, _points in lines}, key=len, reverse=True)
+    if not labels:
+        return str
+    known = re.compile(rf"(?<=[( ])({'|'.join(map(re.escape, labels))})(?=: \d)")
+    return lambda text: known.sub(lambda found: points_label(found[1]), text)
 
 
 def paragraphs(explanation: str) -> list[list[str]]:

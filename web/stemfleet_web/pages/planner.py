@@ -183,8 +183,8 @@ def _year_typed(sheet: Sheet) -> int:
 
 
 def _copy_of(wave: str) -> RulesFields:
-    """Under no code yet: a wave's code is its own."""
-    copy = RulesFields.of(rules_of(the_door().workshop, wave), show_round(the_door().store, wave).round.year)
+    """For this year, under no code yet: a wave's code is its own."""
+    copy = RulesFields.of(rules_of(the_door().workshop, wave), the_door().workshop.clock().year)
     copy.wave = ""
     return copy
 

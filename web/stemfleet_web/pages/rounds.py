@@ -33,7 +33,7 @@ _BY_SCHOOLS = {RoundStep.OBJECTED, RoundStep.ACCEPTED, RoundStep.DECLINED}
 
 @dataclass(frozen=True)
 class Stage:
-    """A state on a round's way. `mark`: past, now, skipped or to_come."""
+    """A state on a round's way. `mark`: past, now, skipped, to_come, or open: appeals can be made, none is decided."""
 
     state: RoundState
     mark: str
@@ -49,10 +49,20 @@ def stages(view: RoundView) -> list[Stage]:
 
 def _mark(view: RoundView, state: RoundState, ahead: int) -> str:
     if ahead > 0:
-        return "to_come"
+        return "open" if state is RoundState.APPEALS and _takes_appeals(view.round) else "to_come"
     if ahead == 0 and state is not RoundState.CLOSED:
         return "now"
     return "past" if state in view.reached else "skipped"
+
+
+def _takes_appeals(found: Round) -> bool:
+    until = found.appeals_until
+    return found.state is RoundState.PUBLISHED and until is not None and until > the_door().workshop.clock()
+
+
+def _void_until(view: RoundView) -> int:
+    """The number of the last step that took back what was published before it; 0 for none."""
+    return max((step.number for step in view.steps if step.step == RoundStep.WITHDRAWN), default=0)
 
 
 def running_rounds() -> list[RoundView]:
@@ -108,6 +118,7 @@ def render_round(
         view=view,
         round=view.round,
         stages=stages(view),
+        void_until=_void_until(view),
         next=following,
         now=the_door().workshop.clock(),
         step=step,
@@ -140,7 +151,7 @@ def published_zip(wave: str, step: int) -> Response:
     """All files of a step."""
     visible_round(wave)
     packed = io.BytesIO()
-    zip_files(packed, read_published(the_door().store, wave, step))
+    zip_files(packed, read_published(the_door().store, wave, step), packed=True)
     packed.seek(0)
     return send_file(packed, "application/zip", as_attachment=True, download_name=f"{wave}-{step}.zip")
 

@@ -29,6 +29,7 @@ from stemfleet_web.door import the_door
 from stemfleet_web.language import filled, sentence
 from stemfleet_web.persons import only, the_person
 from stemfleet_web.problems import status_of
+from stemfleet_web.sheets import file_name
 from stemfleet_web.words.whatif import ALL, COMPARISONS, NO_CAP, NOBODY
 from stemfleet_web.work import Progress, start_work, task
 
@@ -141,7 +142,7 @@ def table(wave: str, comparison: str) -> Response:
                 "; ".join(rule_text(rule) for rule in change["by"]),
             ]
         )
-    name = f"{wave}-whatif-{chosen + 1}.csv"
+    name = file_name(wave, f"whatif-{chosen + 1}", "csv", planning=kept.document["planning"])
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

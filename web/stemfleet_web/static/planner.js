@@ -55,6 +55,10 @@ async function send(act) {
       say(form.dataset.out);
       return;
     }
+    if (answer.status === 413) {
+      say(form.dataset.large);
+      return;
+    }
     const said = await answer.json();
     if (number === asked) show(said);
   } catch (error) {
@@ -78,13 +82,25 @@ function show({ location, form: fields, preview: plan, line: total, problem, foc
     window.location.assign(location);
     return;
   }
-  if (fields !== null) parts.innerHTML = fields;
+  if (fields !== null) renewForm(fields);
   preview.innerHTML = plan;
   line.innerHTML = total;
   line.classList.remove("bad-line");
   mark(problem);
   parts.inert = false;
-  if (focus) document.getElementById(focus)?.focus();
+  if (focus) reveal(document.getElementById(focus))?.focus();
+}
+
+// What stood open stays open, wherever it moved.
+function renewForm(fields) {
+  const open = [...parts.querySelectorAll("details[data-kept][open]")].map((part) => part.dataset.kept);
+  parts.innerHTML = fields;
+  for (const part of parts.querySelectorAll("details[data-kept]")) part.open ||= open.includes(part.dataset.kept);
+}
+
+function reveal(place) {
+  for (let part = place?.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  return place;
 }
 
 // A sentence at its field, or at the nearest part around it that has a place for one.
@@ -102,13 +118,18 @@ function mark(problem) {
     if (!place) continue;
     place.textContent = problem.text;
     place.hidden = false;
-    place.closest("details")?.setAttribute("open", "");
+    reveal(place);
     document.getElementById(place.id.slice(0, -2))?.setAttribute("aria-invalid", "true");
     return;
   }
 }
 
+document.querySelector(".without-script").remove();
 form.addEventListener("input", later);
+form.addEventListener("input", ({ target }) => {
+  const said = target.name && parts.querySelector(`[data-shows="${CSS.escape(target.name)}"]`);
+  if (said) said.textContent = target.selectedOptions?.[0].textContent ?? target.value;
+});
 form.addEventListener("change", (event) => {
   const { target } = event;
   if (target.type === "checkbox") target.closest("fieldset")?.querySelector('input[value="these"]')?.click();
@@ -128,6 +149,11 @@ form.addEventListener("submit", (event) => {
 
 window.addEventListener("beforeunload", (event) => {
   if (!leaving && typed() !== stored) event.preventDefault();
+});
+
+preview.addEventListener("click", ({ target }) => {
+  const to = target.closest('a[href^="#f-"]');
+  if (to) reveal(document.getElementById(to.hash.slice(1)));
 });
 
 document.querySelector(".drop form")?.addEventListener("submit", () => (leaving = true));

@@ -4,7 +4,8 @@ A value that no table has (a category that a wave's rules define, a measurement 
 is, with blanks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import current_app
 from flask_babel import get_locale
@@ -134,6 +135,12 @@ def _of_ours(value: str) -> str:
 
 def region_name(number: str | None) -> str:
     return REGIONS.get(number or "", number or "")
+
+
+def prize(lines: Sequence[Sequence[Any]]) -> tuple[str, str]:
+    """(edition of the contest, rank in it) from the one line that a winner's application has: `2025: 1`."""
+    edition, _colon, rank = str(lines[0][0] if lines else "").partition(": ")
+    return edition, rank
 
 
 def points_label(line: str) -> str:

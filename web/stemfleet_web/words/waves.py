@@ -35,7 +35,10 @@ STANDINGS: Labels = {
 }
 
 ABSENCES: Labels = {  # why a code leads to no line of a list
-    "no_code": _("This is not the form of a code: schools have seven digits, university departments U- and a number."),
+    "no_code": _(
+        "This is not the form of a code: schools have seven digits, not all of them zeros; university departments have "
+        "U- and a number."
+    ),
     "unknown": _("No school of the register has this code. Compare it with the one of the ministry's register."),
     "not_working": _("The school is suspended or closed down in the register, so it was not considered."),
     "level": _("No lot of this wave is made for the school's level of education."),
