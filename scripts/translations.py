@@ -16,7 +16,19 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "web" / "stemfleet_web" / "translations"
-_OF_ALLOCATION = ("canonical", "compare", "draw", "engine", "events", "reading", "rules_file", "whatif")
+_OF_ALLOCATION = (
+    "beacons",
+    "canonical",
+    "commitment",
+    "compare",
+    "draw",
+    "engine",
+    "events",
+    "faults",
+    "reading",
+    "rules_file",
+    "whatif",
+)
 SOURCES = (
     "web/stemfleet_web",
     *(f"stemfleet/{room}" for room in ("bench", "catalogue", "kits", "rounds", "schools", "store", "waves")),

@@ -74,7 +74,7 @@ def result_of(wave: SettledWave) -> Result:
         },
         cutoffs=cutoffs_of(wave),
         certificates={code: lot.choice.proof for code, lot in settled.items()},
-        notices=tuple(_notices(wave.rules, wave.by_merit)),
+        notices=tuple(notices_of(wave.rules, wave.by_merit)),
     )
 
 
@@ -146,7 +146,8 @@ def _count(desk: Desk, ranks: Sequence[int]) -> dict[int, int]:
     return counts
 
 
-def _notices(rules: Rules, applicants: Sequence[Applicant]) -> list[Notice]:
+def notices_of(rules: Rules, applicants: Sequence[Applicant]) -> list[Notice]:
+    """What the person who runs a round should know before the draw: reserves that nobody can use, caps that cross."""
     standings = {(a.preferences, a.categories) for a in applicants}
     notices = []
     for lot in sorted(rules.lots, key=lambda lot: lot.code):

@@ -5,6 +5,7 @@ leaves the wave, and one that accepts wishes for no other lot. The whole rule th
 answered may move up, never down, and at most one school that held nothing comes in for each place given up.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +19,7 @@ from stemfleet.allocation.values import Applicant, Result, Rules
 
 FORMAT = "stemfleet-events/1"
 FIELDS = ("level", "region", "categories", "points", "lines", "preferences", "ineligible")
+_EXTRA_SEAT = re.compile(r"extra seat( given back)?: ([A-Za-z0-9_-][A-Za-z0-9._-]*); (.*)", re.DOTALL)
 
 
 class Kind(StrEnum):
@@ -49,6 +51,39 @@ class Event:
     old: Any = None
     new: Any = None
     reason: str | None = None
+
+    @property
+    def extra_seat(self) -> "ExtraSeat | None":
+        """What a correction says of a seat beside the rule, by the fixed form of its reason."""
+        found = _EXTRA_SEAT.fullmatch(self.reason or "")
+        if found is None or (found[1] and found[3] not in (Kind.DECLINE, Kind.EXPIRY)):
+            return None
+        return ExtraSeat(lot=found[2], given_back=found[1] is not None, reason=found[3])
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraSeat:
+    """A seat more than the rules have, in `lot`; when `given_back`, `reason` is `decline` or `expiry`."""
+
+    lot: str
+    given_back: bool
+    reason: str
+
+    def __str__(self) -> str:
+        """The fixed form: the reason of every correction that goes with the seat."""
+        return f"extra seat{' given back' if self.given_back else ''}: {self.lot}; {self.reason}"
+
+
+def seat_given_back(school: str, lot: str, kind: Kind) -> Event:
+    """A school with an extra seat declines it, or lets its offer expire: by the rule it holds nothing to answer for."""
+    reason = str(ExtraSeat(lot, given_back=True, reason=kind.value))
+    return Event(Kind.CORRECTION, school, field="preferences", old=[], new=[], reason=reason)
+
+
+def extra_seat_of(events: Sequence[Event]) -> str | None:
+    """The lot of the extra seat that a school has by its events, or None."""
+    said = [event.extra_seat for event in events if event.extra_seat is not None]
+    return said[-1].lot if said and not said[-1].given_back else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from stemfleet.allocation.canonical import canonical
 from stemfleet.allocation.closings import Closing, Closings, Given
 from stemfleet.allocation.engine import SettledWave
 from stemfleet.allocation.enough import Enough
-from stemfleet.allocation.events import Event, Kind
+from stemfleet.allocation.events import Event, Kind, extra_seat_of
 from stemfleet.allocation.sentences import LANGUAGES, Language
 from stemfleet.allocation.values import Applicant, Ineligible, Lot, Merit, Rules
 from stemfleet.words import Place
@@ -91,7 +91,7 @@ class Explainer:
         parts.append(self._say["left"].format(school=school) if rank is None else self._head(rank))
         parts += [self._words.event(event) for event in happened]
         if rank is not None:
-            parts += self._lots(rank)
+            parts += self._lots(rank, extra_seat_of(happened))
         return "\n".join(parts)
 
     def _head(self, rank: int) -> str:
@@ -102,7 +102,7 @@ class Explainer:
         lines = self._words.lines(applicant.lines)
         return self._say["head_lines"].format(school=applicant.school, points=points, lines=lines, ticket=ticket)
 
-    def _lots(self, rank: int) -> list[str]:
+    def _lots(self, rank: int, extra_seat: str | None) -> list[str]:
         applicant = self._found.wave.by_merit[rank]
         parts = []
         code, place = self._found.held.get(rank, (None, None))
@@ -116,7 +116,7 @@ class Explainer:
                 ]
                 break
             parts.append(self._not_got(rank, lot, choice))
-        if others := self._not_wanted(applicant):
+        if others := self._not_wanted(applicant, extra_seat):
             parts.append(others)
         return parts
 
@@ -143,11 +143,11 @@ class Explainer:
         number = self._found.waiting[code][rank]
         return self._refused[key] % (number, self._words.enough(self._found.enough_points(rank, code), choice))
 
-    def _not_wanted(self, applicant: Applicant) -> str:
-        """The lots that the school does not propose to."""
-        key = applicant.preferences, applicant.level, tuple(applicant.ineligible.items())
+    def _not_wanted(self, applicant: Applicant, extra_seat: str | None) -> str:
+        """The lots that the school does not propose to; with an extra seat it asks for none."""
+        key = applicant.preferences, applicant.level, tuple(applicant.ineligible.items()), extra_seat
         if key not in self._others:
-            self._others[key] = "\n".join(self._words.not_wanted(applicant))
+            self._others[key] = "\n".join(self._words.not_wanted(applicant, extra_seat))
         return self._others[key]
 
 
@@ -177,9 +177,12 @@ class _Words:
         if event.kind is not Kind.CORRECTION:
             return self._say[event.kind].format(lot=event.lot)
         assert event.field is not None
+        seat = event.extra_seat
+        if seat is not None and seat.given_back:
+            return self._say[seat.reason]
         old, new = (self._value(event.field, value) for value in (event.old, event.new))
         return self._say["correction"].format(
-            field=self._language.fields[event.field], old=old, new=new, reason=event.reason
+            field=self._language.fields[event.field], old=old, new=new, reason=seat.reason if seat else event.reason
         )
 
     def _value(self, field: str, value: Any) -> str:
@@ -235,7 +238,7 @@ class _Words:
             said += " " + self._say["all_in_region"].format(where=where, number=number, cap=cap)
         return said
 
-    def not_wanted(self, applicant: Applicant) -> list[str]:
+    def not_wanted(self, applicant: Applicant, extra_seat: str | None) -> list[str]:
         said = []
         for code in self._lots:
             if code in applicant.ineligible:
@@ -243,7 +246,9 @@ class _Words:
                 said.append(self._say["closed"].format(lot=code, reason=reason))
             elif applicant.preferences and code not in applicant.preferences:
                 said.append(self._say["not_asked"].format(lot=code))
-        if not applicant.preferences and len(applicant.ineligible) < len(self._lots):
+        if extra_seat is not None:
+            said.append(self._say["extra_seat"].format(lot=extra_seat))
+        elif not applicant.preferences and len(applicant.ineligible) < len(self._lots):
             said.append(self._say["nothing"])
         return said
 

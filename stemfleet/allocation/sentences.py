@@ -65,6 +65,8 @@ ENGLISH = Language(
         "closed": "Lot {lot}: closed to the school: {reason}.",
         "not_asked": "Lot {lot}: the school does not ask for it.",
         "nothing": "The school asks for no lot.",
+        "extra_seat": "Lot {lot}: the school has an extra seat, given by a decision beside the rule; it asks for no "
+        "other.",
         "no_group": "The school is in no group with guaranteed places here.",
         "groups": "Its groups with guaranteed places: {categories}.",
         "no_places": "Guaranteed places: {places}.",
@@ -155,6 +157,8 @@ GREEK = Language(
         "closed": "Παρτίδα {lot}: κλειστή για το σχολείο: {reason}.",
         "not_asked": "Παρτίδα {lot}: το σχολείο δεν τη ζητά.",
         "nothing": "Το σχολείο δεν ζητά καμία παρτίδα.",
+        "extra_seat": "Παρτίδα {lot}: το σχολείο έχει επιπλέον θέση, που δόθηκε με απόφαση εκτός του κανόνα· δεν ζητά "
+        "άλλη.",
         "no_group": "Το σχολείο δεν ανήκει σε ομάδα με εγγυημένες θέσεις εδώ.",
         "groups": "Ομάδες του με εγγυημένες θέσεις: {categories}.",
         "no_places": "Εγγυημένες θέσεις: {places}.",

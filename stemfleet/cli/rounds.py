@@ -1,5 +1,6 @@
 """`round`: a wave allocated in public, step by step, from the draft of its rules to accepted offers."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
@@ -48,6 +49,9 @@ from stemfleet.store import Person
 from stemfleet.words import Level, Remedy
 from stemfleet.workshop import Workshop
 
+_POINTS = re.compile(r"-?[0-9]{1,12}")
+_ZONE = "Times are of this computer's zone, or with their own: 2026-05-04, 2026-05-04T12:00, 2026-05-04T12:00+03:00."
+
 
 def a_moment(text: str | datetime) -> datetime:
     """`2026-05-04` (the end of that day), `2026-05-04T12:00`, or with seconds and a zone; else this computer's zone."""
@@ -66,8 +70,8 @@ def read_line(_ctx: click.Context, _param: click.Parameter, values: tuple[str, .
     lines = {}
     for value in values:
         label, _, points = value.rpartition("=")
-        if not label or not points.lstrip("-").isdigit():
-            raise click.BadParameter(f"{value} must be LABEL=POINTS.")
+        if not label.strip() or not _POINTS.fullmatch(points):
+            raise click.BadParameter(f"{value[:60]} must be LABEL=POINTS, the points being a whole number.")
         lines[label] = int(points)
     return lines
 
@@ -190,14 +194,15 @@ def publish_rules_(workshop: Workshop, person: Person, wave: str) -> Iterable[st
 
 
 @_step("publish-points")
-@click.option("--from", "start", type=a_moment, metavar="TIME", help="The window begins here; now, if left out.")
-@click.option("--until", type=a_moment, metavar="TIME", required=True, help="The end of the objection window.")
+@click.option("--from", "start", type=a_moment, metavar="TIME", help="Its beginning; now, if left out. " + _ZONE)
+@click.option("--until", type=a_moment, metavar="TIME", required=True, help="The end of the objection window. " + _ZONE)
 def publish_points_(
     workshop: Workshop, person: Person, wave: str, start: datetime | None, until: datetime
 ) -> Iterable[str]:
     """Publish every applicant's provisional points and open the objection window."""
     count = publish_points(workshop, person, wave, until=until, start=start, progress=_progress)
-    yield f"{count} applicants; objections until {until:%Y-%m-%d %H:%M:%S %z}"
+    _show_notices(workshop, wave)
+    yield f"{count} applicants; objections until {until:%Y-%m-%d %H:%M:%S %Z}"
 
 
 @_step("correct")
@@ -229,10 +234,10 @@ def undo(workshop: Workshop, person: Person, wave: str, reason: str) -> Iterable
 
 
 @_step("freeze")
-@click.option("--beacon-source", required=True, help="Who publishes the random value: drand, nist, or another.")
+@click.option("--beacon-source", required=True, help="Its source: drand, drand-quicknet, nist, or another.")
 @click.option("--beacon-round", required=True, help="Which of its values: a number, or the draw of a named day.")
 @click.option(
-    "--expected", type=a_moment, metavar="TIME", required=True, help="When it will be public; no draw before."
+    "--expected", type=a_moment, metavar="TIME", required=True, help="When it will be public; no draw before. " + _ZONE
 )
 @link_option
 def freeze(
@@ -240,9 +245,12 @@ def freeze(
 ) -> Iterable[str]:
     """Freeze the inputs and publish the commitment, with the future random value that will be used."""
     committed = freeze_inputs(workshop, person, wave, Beacon(beacon_source, beacon_round), expected)
+    _show_notices(workshop, wave)
+    assert committed.beacon is not None
     yield f"rules_sha256      {committed.rules_sha256}"
     yield f"applicants_sha256 {committed.applicants_sha256}"
-    yield f"drawn by another person, with {beacon_source} {beacon_round}"
+    yield f"drawn by another person, with {committed.beacon.source} {committed.beacon.round}"
+    yield f"not before {expected:%Y-%m-%d %H:%M:%S %Z}"
 
 
 @_step("draw")
@@ -257,7 +265,7 @@ def draw_(workshop: Workshop, person: Person, wave: str, beacon: str) -> Iterabl
 
 
 @_step("publish")
-@click.option("--appeals-until", type=a_moment, metavar="TIME", required=True, help="The end of the time for appeals.")
+@click.option("--appeals-until", type=a_moment, metavar="TIME", required=True, help="The end of appeals. " + _ZONE)
 def publish(workshop: Workshop, person: Person, wave: str, appeals_until: datetime) -> Iterable[str]:
     """Publish the results and the bundle of a drawn round."""
     yield f"digest {publish_results(workshop, person, wave, appeals_until=appeals_until)}"
@@ -334,6 +342,12 @@ def expire(workshop: Workshop, person: Person, wave: str) -> Iterable[str]:
 def close(workshop: Workshop, person: Person, wave: str) -> Iterable[str]:
     """Close a round when every offer is answered, and publish its last bundle."""
     yield f"digest {close_round(workshop, person, wave)}"
+
+
+def _show_notices(workshop: Workshop, wave: str) -> None:
+    """Of the step that was taken last."""
+    for notice in show_round(workshop.store, wave).steps[-1].notices:
+        click.echo(f"Notice: {notice}", err=True)
 
 
 def _correction(

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from stemfleet.allocation.bundle import Inputs
 from stemfleet.allocation.engine import holders
-from stemfleet.allocation.events import Change, Event, after_events
+from stemfleet.allocation.events import Change, Event, ExtraSeat, after_events
 from stemfleet.allocation.values import Applicant
 from stemfleet.errors import Refused
 from stemfleet.rounds.awards import keep_awards
@@ -84,8 +84,9 @@ def uphold_appeal(
 ) -> Difference:
     """An appeal is right. The correction becomes an event after the draw; gives the difference to the published list.
 
-    `reallocation`: the whole rule again with the same tickets. `extra_seat`: nobody else gains or loses; the school
-    gets a seat more than the rules have, in the lot that it would hold. Raises NotFound, InputError, and Refused when
+    `reallocation`: the whole rule again with the same tickets. `extra_seat`: the school gets a seat more than the
+    rules have, in the lot that it would hold, so it takes nobody's place; one that it held until now is filled by the
+    rule, as when a school leaves. Raises NotFound, InputError, and Refused when
     the school would not get a place by the correction, or the round is in another phase.
     """
     person.must_be(Role.NSO)
@@ -173,14 +174,18 @@ def _decide(
             school=school,
             held=would or "nothing",
         )
-    added = seat_beside_the_rule(before, after, reason)
+    added = seat_beside_the_rule(before, after, would, reason)
     extra_seats = {**round_.extra_seats, school: would}
     return _Decision(added, would, _difference(inputs, seed, events + added, extra_seats))
 
 
-def seat_beside_the_rule(before: Applicant, after: Applicant, reason: str) -> tuple[Event, ...]:
-    """The events of an extra seat: the school wishes for no other place, and so takes none from anybody."""
-    return tuple(corrections_between(before, replace(after, preferences=()), reason))
+def seat_beside_the_rule(before: Applicant, after: Applicant, lot: str, reason: str) -> tuple[Event, ...]:
+    """The events of an extra seat: the school wishes for no other place, and so takes none from anybody.
+
+    The reason of each names the seat in the fixed form of docs/bundle.md: nothing else in the bundle does.
+    """
+    seat = str(ExtraSeat(lot, given_back=False, reason=reason))
+    return tuple(corrections_between(before, replace(after, preferences=()), seat))
 
 
 def _standing(round_: Round, inputs: Inputs, events: tuple[Event, ...], seed: str, school: str) -> Applicant:

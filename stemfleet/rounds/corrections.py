@@ -12,14 +12,17 @@ from sqlmodel import Session
 from stemfleet.allocation.applicants_file import applicant_document
 from stemfleet.allocation.bundle import APPLICANTS, Inputs, inputs_of
 from stemfleet.allocation.events import FIELDS, Event, Kind
+from stemfleet.allocation.reading import MOST
 from stemfleet.allocation.values import Applicant, Ineligible, Rules
 from stemfleet.errors import InputError, NotFound
+from stemfleet.registers import REGIONS
 from stemfleet.rounds.process import a_reason, find_round, must_allow, nfc, read_inputs, take_step, write_bytes
 from stemfleet.store import Person, Round
 from stemfleet.waves.applicants import Closing
-from stemfleet.words import Level, Role, RoundStep
+from stemfleet.words import Category, Level, Role, RoundStep
 from stemfleet.workshop import Workshop
 
+_OF_REGION = "region:"
 _BY_RULE = {Ineligible.LEVEL, Ineligible.ADMITS, Ineligible.REPEAT}
 
 
@@ -34,7 +37,11 @@ class Correction:
     region: str | None = None
 
     def apply(self, applicant: Applicant, closing: Closing) -> Applicant:
-        """The applicant as it then stands, everything resolved. Raises InputError when nothing would change."""
+        """The applicant as it then stands, everything resolved.
+
+        Raises InputError when nothing would change, and for a region, category or number that cannot be.
+        """
+        self._check_names(closing.rules)
         region = applicant.region if self.region is None else self.region
         categories = (applicant.categories | set(map(nfc, self.add))) - set(map(nfc, self.remove))
         if region != applicant.region:
@@ -60,12 +67,51 @@ class Correction:
             raise InputError("Nothing of school {school} would change.", school=applicant.school)
         return corrected
 
+    def _check_names(self, rules: Rules) -> None:
+        if self.region is not None and self.region not in REGIONS:
+            raise InputError(
+                "There is no region {region}. Known: {known}.", region=self.region, known=", ".join(REGIONS)
+            )
+        known = known_categories(rules)
+        for category in sorted({nfc(name) for name in self.add | self.remove}):
+            if category.startswith(_OF_REGION):
+                raise InputError("{category} follows from the region. Correct that instead.", category=category)
+            if category not in known and category in map(nfc, self.add):
+                raise InputError(
+                    "There is no category {category} in this round. Known: {known}.",
+                    category=category,
+                    known=", ".join(known),
+                )
+
     def _lines(self, applicant: Applicant) -> tuple[tuple[str, int], ...]:
         given = {nfc(label): points for label, points in self.lines.items()}
+        for label, points in given.items():
+            if not 0 <= points <= MOST:
+                raise InputError(
+                    "{label}: {points} points. A line has a whole number from 0 (which takes it out) to {most}.",
+                    label=label,
+                    points=points,
+                    most=MOST,
+                )
         known = {label for label, _points in applicant.lines}
         lines = [(label, given.get(label, points)) for label, points in applicant.lines]
         lines += [(label, points) for label, points in given.items() if label not in known]
+        if (total := sum(points for _label, points in lines)) > MOST:
+            raise InputError(
+                "School {school} would have {total} points. {most} is the most.",
+                school=applicant.school,
+                total=total,
+                most=MOST,
+            )
         return tuple((label, points) for label, points in lines if points)
+
+
+def known_categories(rules: Rules) -> list[str]:
+    """The categories that a person can give: of the register, of the lots and of the points table; no regions."""
+    of_lots = {category for lot in rules.lots for category in (*lot.reserves, *(lot.admits or ()))}
+    of_points = {entry["category"] for entry in rules.points if "category" in entry}
+    named = sorted(name for name in (of_lots | of_points) - set(Category) if not name.startswith(_OF_REGION))
+    return [*Category, *named]
 
 
 def _preferences(applicant: Applicant, closed: Mapping[str, Ineligible], default: tuple[str, ...]) -> tuple[str, ...]:

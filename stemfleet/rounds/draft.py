@@ -15,6 +15,7 @@ from stemfleet.rounds.process import (
     find_round,
     log_step,
     must_allow,
+    notices_in,
     read_bytes,
     read_rules,
     stamp,
@@ -104,7 +105,8 @@ def publish_points(
 ) -> int:
     """Publishes every applicant's provisional points; objections can be made from `start` (now) to `until`.
 
-    Gives the number of applicants. Raises NotFound, Refused, InputError for a window that is none.
+    Gives the number of applicants; `notices` of what the rules promise in vain stand in the log. Raises NotFound,
+    Refused, InputError for a window that is none.
     """
     person.must_be(Role.NSO)
     with workshop.store.write() as session:
@@ -124,6 +126,7 @@ def publish_points(
             RoundStep.POINTS_PUBLISHED,
             {APPLICANTS: inputs.applicants_json},
             applicants=len(applicants),
+            notices=notices_in(inputs),
             objections_from=stamp(found.objections_from),
             objections_until=stamp(until),
         )

@@ -24,6 +24,7 @@ from stemfleet.rounds.conditions import must_be_possible
 from stemfleet.rounds.process import (
     find_round,
     must_allow,
+    notices_in,
     read_commitment,
     read_events,
     read_inputs,
@@ -49,13 +50,14 @@ def freeze_inputs(workshop: Workshop, person: Person, wave: str, beacon: Beacon,
         must_be_possible(session, workshop, person, found, RoundStep.FROZEN)
         now = workshop.clock()
         named = check_beacon(now, beacon, expected)
-        files = commitment_files(read_inputs(session, found), named, now.date().isoformat())
+        inputs = read_inputs(session, found)
+        files = commitment_files(inputs, named, now.date().isoformat())
         for name in (RULES, APPLICANTS, COMMITMENT):
             write_bytes(session, found, name, files[name])
         found.beacon_source, found.beacon_round, found.beacon_expected = named.source, named.round, expected
         found.frozen_by = person.id
         beacon_facts = {"source": named.source, "round": named.round, "expected": stamp(expected)}
-        take_step(session, person, found, RoundStep.FROZEN, files, beacon=beacon_facts)
+        take_step(session, person, found, RoundStep.FROZEN, files, beacon=beacon_facts, notices=notices_in(inputs))
         return read_commitment(session, found)
 
 

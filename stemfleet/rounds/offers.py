@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from stemfleet.allocation.bundle import Inputs
 from stemfleet.allocation.bundle import Round as Drawn
-from stemfleet.allocation.events import Event, Kind, after_events
+from stemfleet.allocation.events import Event, Kind, after_events, seat_given_back
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.rounds.appeals import seat_beside_the_rule
 from stemfleet.rounds.awards import keep_awards
@@ -173,9 +173,10 @@ def _answer(workshop: Workshop, person: Person, offer: Offer, state: OfferState)
 
 def _leave(session: Session, workshop: Workshop, round_: Round, kind: Kind, schools: Sequence[str]) -> Answered:
     """Schools leave the wave. One with an extra seat is in no lot's field any more: it only gives back its seat."""
-    beside = [school for school in schools if school in round_.extra_seats]
-    round_.extra_seats = {school: lot for school, lot in round_.extra_seats.items() if school not in beside}
-    return _apply(session, workshop, round_, tuple(Event(kind, school) for school in schools if school not in beside))
+    extra = round_.extra_seats
+    round_.extra_seats = {school: lot for school, lot in extra.items() if school not in schools}
+    events = [seat_given_back(s, extra[s], kind) if s in extra else Event(kind, s) for s in schools]
+    return _apply(session, workshop, round_, tuple(events))
 
 
 def _apply(session: Session, workshop: Workshop, round_: Round, events: tuple[Event, ...]) -> Answered:
@@ -204,9 +205,9 @@ def _keeping_promises(session: Session, round_: Round, inputs: Inputs) -> Drawn:
         standing = after_events(inputs.rules, inputs.applicants, drawn.result.seed, events)
         for applicant in standing:
             if applicant.school in lost:
-                reason = f"region_cap: the offer of {promised[applicant.school]} stands as an extra seat"
-                events += seat_beside_the_rule(applicant, applicant, reason)
-                round_.extra_seats = {**round_.extra_seats, applicant.school: promised[applicant.school]}
+                lot = promised[applicant.school]
+                events += seat_beside_the_rule(applicant, applicant, lot, "region_cap: the offer that was made stands")
+                round_.extra_seats = {**round_.extra_seats, applicant.school: lot}
         write_events(session, round_, events)
 
 

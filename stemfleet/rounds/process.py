@@ -17,6 +17,7 @@ from stemfleet.allocation.applicants_file import parse_applicants
 from stemfleet.allocation.bundle import APPLICANTS, COMMITMENT, EVENTS, RULES, Inputs
 from stemfleet.allocation.canonical import digest
 from stemfleet.allocation.commitment import Commitment, parse_commitment
+from stemfleet.allocation.engine import notices_of
 from stemfleet.allocation.events import Event, events_bytes, parse_events
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.allocation.values import Rules
@@ -141,6 +142,12 @@ def keep_attachment(session: Session, content: bytes) -> str:
     return sha256
 
 
+def notices_in(inputs: Inputs) -> list[dict[str, Any]]:
+    """What the person who runs the round should know before it is drawn, as facts of the log: text and its facts."""
+    notices = notices_of(inputs.rules, inputs.applicants)
+    return [{"text": notice.text, "facts": dict(notice.facts)} for notice in notices]
+
+
 def stamp(moment: datetime) -> str:
     """A time as the log and the error sentences say it: UTC, to the second."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
@@ -151,6 +158,10 @@ def a_reason(text: str) -> str:
     reason = nfc(" ".join(text.split()))
     if not reason:
         raise Refused("Give a reason. It stands in the public log of the round.")
+    if reason.casefold().startswith("extra seat"):
+        raise Refused(
+            "A reason does not begin with {words}: so the program marks seats beside the rule.", words=reason[:10]
+        )
     return reason
 
 

@@ -33,6 +33,11 @@ class StepView:
         state, published = facts.pop("state", RoundState.CLOSED), facts.pop("published", {})
         return cls(number, entry.at, person, entry.verb, state, published, facts, entry.sha256)
 
+    @property
+    def notices(self) -> list[str]:
+        """What the step told the person who runs the round, in English."""
+        return [notice["text"].format(**notice["facts"]) for notice in self.facts.get("notices", ())]
+
     def as_json(self) -> dict[str, Any]:
         return {**self.__dict__, "at": self.at.isoformat()}
 

@@ -21,7 +21,7 @@ from stemfleet.allocation.values import Applicant, Ineligible, Notice, Rules
 from stemfleet.allocation.whatif import Drawn, OtherRules, compare_all, drawn_from_bundle
 from stemfleet.catalogue import Model
 from stemfleet.errors import NotFound, Refused
-from stemfleet.store import Person, School, Store, Wave, WhatIf
+from stemfleet.store import Person, Round, School, Store, Wave, WhatIf
 from stemfleet.waves.applicants import build_applicants
 from stemfleet.words import Role
 from stemfleet.workshop import Workshop
@@ -102,6 +102,13 @@ def _compared(
     with workshop.store.read() as session:
         stored = session.get(Wave, wave)
         if stored is None:
+            if (round_ := session.get(Round, wave)) is not None:
+                raise Refused(
+                    "Round {wave} is in the state {state}: there is nothing to compare before it is drawn and its "
+                    "results are published.",
+                    wave=wave,
+                    state=round_.state,
+                )
             raise NotFound("There is no wave {code}.", code=wave)
         if stored.seed is None:
             raise Refused("Nothing was drawn in {wave}: there are no other rules to compare it with.", wave=wave)

@@ -227,11 +227,11 @@ def test_an_extra_seat_is_offered_and_given_back_without_touching_the_lists(desk
 
 
 def test_an_offer_stands_where_a_hard_regional_cap_would_take_it_away(desk: Desk) -> None:
-    """One place for each region. Without `second` in A, `fifth` serves `special`, and B's goes to merit."""
+    """One place for each region. Without `second` in 01, `fifth` serves `special`, and 02's goes to merit."""
     lot = replace(RULES.lots[0], seats=2, reserves={"special": 1, "remote": 1}, region_cap=1)
     desk.rules = replace(RULES, lots=(lot,), default_preferences=("printer",))
     desk.reach(RoundState.PROVISIONAL)
-    regions = {"best": "B", "second": "A", "third": "A", "fourth": "B", "fifth": "A", "special": "A"}
+    regions = {"best": "02", "second": "01", "third": "01", "fourth": "02", "fifth": "01", "special": "01"}
     categories = {"second": {"remote"}, "fourth": {"special"}, "fifth": {"special"}}
     for name, region in regions.items():
         correction = Correction(region=region, add=frozenset(categories.get(name, ())))

@@ -84,7 +84,7 @@ def rules(tmp_path: Path) -> Path:
     read["wave"] = "STEM6"
     for lot, seats in zip(read["lots"], (6, 5), strict=True):
         lot["seats"] = seats
-        lot["reserves"] = {"special": 1}
+        lot["reserves"] = {"special": 1, "dragons": 1}
     file = tmp_path / "STEM6.json"
     file.write_text(json.dumps(read, ensure_ascii=False), encoding="utf-8")
     return file
@@ -96,7 +96,8 @@ def to_results(shell: Shell, rules: Path) -> None:
     assert "already" in shell.run("round", "draft", rules, "--year", 2026, exits=1)
     shell.run("round", "draft", rules, "--year", 2026, "--change")
     shell.run("round", "publish-rules", "STEM6")
-    shell.run("round", "publish-points", "STEM6", "--until", soon(3600).isoformat())
+    nobody = shell.start("round", "publish-points", "STEM6", "--until", soon(3600).isoformat()).stderr
+    assert "the reserve for dragons (1) finds nobody" in nobody
     later = soon(7200).isoformat()
     assert "can be made until" in shell.run("round", "freeze", "STEM6", *BEACON, "--expected", later, exits=1)
     shell.run("round", "undo", "STEM6", "--reason", "Το παράθυρο ήταν λάθος.")
@@ -105,6 +106,9 @@ def to_results(shell: Shell, rules: Path) -> None:
     best, second = merit(shell)[:2]
     line = ("--line", "contest=500", "--reason", "Ένσταση 1")
     assert "points" in shell.run("round", "correct", "STEM6", second, *line)
+    for points, said in (("-5", "A line has a whole number"), ("--5", "LABEL=POINTS"), ("9" * 5000, "LABEL=POINTS")):
+        wrong = ("--line", f"contest={points}", "--reason", "Ένσταση 1")
+        assert said in " ".join(shell.run("round", "correct", "STEM6", second, *wrong, exits=2).split())
     shell.run("round", "exclude", "STEM6", best, "--reason", "Κλείνει το 2026.")
     wait_until(window)
     expected = shell.open_until("--expected", "round", "freeze", "STEM6", *BEACON)

@@ -63,10 +63,51 @@ def test_a_correction_that_changes_nothing_is_refused(desk: Desk) -> None:
 
 def test_points_can_not_be_corrected_below_zero(desk: Desk) -> None:
     desk.reach(RoundState.PROVISIONAL)
-    less = Correction(lines={"project 0-2026": -5})
-    with pytest.raises(InputError, match="points"):
-        correct_applicant(desk.workshop, desk.niki, "R1", desk.schools["fifth"], less, "why")
+    for lines in ({"project 0-2026": -5}, {"other": -5}):
+        with pytest.raises(InputError, match=r"-5 points\. A line has a whole number from 0"):
+            correct_applicant(desk.workshop, desk.niki, "R1", desk.schools["fifth"], Correction(lines=lines), "why")
     assert "corrected" not in steps(desk)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (Correction(region="99"), "no region 99. Known: 01, 02"),
+        (Correction(region="Κρήτη"), "no region Κρήτη"),
+        (Correction(add=frozenset({"foocat"})), "no category foocat in this round. Known: special, minority"),
+        (Correction(add=frozenset({"region:06"})), "region:06 follows from the region"),
+        (Correction(remove=frozenset({"region:03"})), "region:03 follows from the region"),
+        (Correction(lines={"project 0-2026": 10**30}), "A line has a whole number"),
+    ],
+)
+def test_what_is_no_region_category_or_number_is_refused(desk: Desk, wrong: Correction, said: str) -> None:
+    """Later no step could store it, and nothing leads back from there."""
+    desk.reach(RoundState.PROVISIONAL)
+    before = stored(desk)
+    with pytest.raises(InputError, match=said):
+        correct_applicant(desk.workshop, desk.niki, "R1", desk.schools["fifth"], wrong, "why")
+    assert stored(desk) == before
+
+
+def test_categories_of_the_lots_and_of_the_points_table_are_known(desk: Desk) -> None:
+    lot = replace(RULES.lots[0], reserves={"island": 1})
+    entry = {"category": "keen", "kinds": ["project"], "at_least": 100}
+    desk.rules = replace(RULES, lots=(lot, RULES.lots[1]), points=(*RULES.points, entry))
+    desk.reach(RoundState.PROVISIONAL)
+    both = Correction(add=frozenset({"island", "keen"}))
+    after = correct_applicant(desk.workshop, desk.niki, "R1", desk.schools["fifth"], both, "why")
+    assert after.categories >= {"island", "keen"}
+
+
+def test_a_reserve_that_nobody_can_use_is_told_from_the_points_on(desk: Desk) -> None:
+    desk.rules = replace(RULES, lots=(replace(RULES.lots[0], reserves={"minority": 1}), RULES.lots[1]))
+    desk.reach(RoundState.PROVISIONAL)
+    told = ["Lot printer: the reserve for minority (1) finds nobody: no such applicant asks for the lot."]
+    assert show_round(desk.workshop.store, "R1").steps[-1].notices == told
+    only = Correction(add=frozenset({"minority"}))
+    correct_applicant(desk.workshop, desk.niki, "R1", desk.schools["fifth"], only, "why")
+    desk.reach(RoundState.FROZEN)
+    assert show_round(desk.workshop.store, "R1").steps[-1].notices == []
 
 
 def test_a_category_opens_and_a_level_closes_lots(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from stemfleet.rounds import (
     show_applicant,
     show_round,
 )
+from stemfleet.waves import compare_wave
 from stemfleet.words import OfferState, RoundState, RoundStep
 
 EARLY = {
@@ -34,6 +35,12 @@ def test_why_a_step_is_not_possible_is_told_before_it_is_tried(desk: Desk, step:
     desk.reach(state)
     with pytest.raises(Refused, match=why):
         check_step(desk.workshop, desk.niki, "R1", step)
+
+
+def test_there_is_nothing_to_compare_before_the_results_and_it_says_so(desk: Desk) -> None:
+    desk.reach(RoundState.DRAWN)
+    with pytest.raises(Refused, match="Round R1 is in the state drawn: there is nothing to compare"):
+        compare_wave(desk.workshop, "R1", [])
 
 
 def test_the_second_person_may_draw_when_the_value_is_public(desk: Desk) -> None:
