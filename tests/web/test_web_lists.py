@@ -360,8 +360,12 @@ def test_a_plan_is_marked_in_every_file(visit: Visit, workshop: Workshop, nso: P
     assert book.get_sheet_by_index(1).to_python()[0][0] == "ΣΧΕΔΙΑΣΜΟΣ: ΟΧΙ ΑΠΟΤΕΛΕΣΜΑ"
     for kind in ("csv", "xlsx", "pdf"):
         assert "STEM4-PLANNING-list" in visitor.get(f"/waves/STEM4/list.{kind}").headers["Content-Disposition"]
-    for page in ("list", "cutoffs", f"schools/{desk.schools['best']}"):
-        assert "Σχεδιασμός: χωρίς κλήρωση" in visitor.text(f"/waves/STEM4/{page}")
+    assert "STEM4-PLANNING-bundle" in visitor.get("/waves/STEM4/bundle.zip").headers["Content-Disposition"]
+    best = desk.schools["best"]
+    for page in ("/waves/STEM4/list", "/waves/STEM4/cutoffs", f"/waves/STEM4/schools/{best}", "/rounds/STEM4"):
+        assert "Σχεδιασμός: χωρίς κλήρωση" in visitor.text(page)
+    for page in ("/waves/STEM4/whatif", f"/schools/{best}"):
+        assert "Σχεδιασμός: χωρίς κλήρωση" in visit(nso).text(page)
 
 
 def test_a_list_of_prizes_is_that_of_the_contest(visit: Visit, workshop: Workshop, desk: Desk) -> None:

@@ -11,13 +11,14 @@ from stemfleet.registers import is_named
 from stemfleet.rounds import list_offers
 from stemfleet.schools import show_school
 from stemfleet.store import Person
-from stemfleet.waves import AwardRow, WaveView, list_bundle, list_waves, read_bundle, show_wave
+from stemfleet.waves import AwardRow, WaveView, list_bundle, list_results, list_waves, read_bundle, show_wave
 from stemfleet.words import KitState, Role
 from stemfleet_web.door import the_door
 from stemfleet_web.language import COOKIE, COOKIE_SECONDS, LANGUAGES
 from stemfleet_web.pages.rounds import running_rounds
 from stemfleet_web.persons import person_or_none
 from stemfleet_web.protection import safe_target
+from stemfleet_web.sheets import file_name
 
 blueprint = Blueprint("public", __name__)
 
@@ -37,7 +38,12 @@ def _start_school(person: Person) -> str:
     assert person.school_code is not None
     view = show_school(the_door().store, person.school_code)
     offers = list_offers(the_door().workshop, person.school_code)
-    return render_template("start/school.html", view=view, problem=("", ""), offers=offers)
+    return render_template("start/school.html", view=view, problem=("", ""), offers=offers, plans=plans())
+
+
+def plans() -> set[str]:
+    """The codes of the waves that are plans: what they give is marked so wherever it is shown."""
+    return {wave.code for wave in list_waves(the_door().store) if wave.planning}
 
 
 def _start_warehouse(_person: Person) -> str:
@@ -78,8 +84,11 @@ def wave(code: str) -> str:
 @blueprint.get("/waves/<code>/bundle.zip")
 def bundle(code: str) -> Response:
     """The public bundle from which anybody can check the wave."""
-    content, digest = read_bundle(the_door().store, code)
-    response = send_file(io.BytesIO(content), "application/zip", as_attachment=True, download_name=f"{code}.zip")
+    store = the_door().store
+    content, digest = read_bundle(store, code)
+    planning = list_results(store, code, limit=0).planning
+    name = file_name(code, "bundle", "zip", planning=True) if planning else f"{code}.zip"
+    response = send_file(io.BytesIO(content), "application/zip", as_attachment=True, download_name=name)
     response.headers["X-Bundle-Digest"] = digest
     return response
 

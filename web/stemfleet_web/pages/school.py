@@ -10,10 +10,10 @@ from stemfleet.errors import InputError, StemfleetError
 from stemfleet.kits import KitView, confirm_receipt, report_kit, show_kit
 from stemfleet.rounds import list_offers
 from stemfleet.schools import MOST_COUNTED, OVERRIDABLE, count_schools, find_schools, show_school
-from stemfleet.waves import list_waves
 from stemfleet.words import MoveKind, Role
 from stemfleet_web.door import the_door
 from stemfleet_web.language import sentence
+from stemfleet_web.pages.public import plans
 from stemfleet_web.persons import STAFF, check_may_see, only, person_or_none, the_person
 from stemfleet_web.problems import status_of
 
@@ -102,5 +102,5 @@ def school_page(code: str, problem: tuple[str, str] | None = None, typed: Mappin
         typed=typed or {},
         overridable=OVERRIDABLE,
         move_kinds=MoveKind,
-        plans={wave.code for wave in list_waves(the_door().store) if wave.planning},
+        plans=plans(),
     )
