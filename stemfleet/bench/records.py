@@ -8,6 +8,7 @@ from stemfleet.bench.begun import end_start
 from stemfleet.devices.record import BoardRecord, Provisioned
 from stemfleet.kits import count_run
 from stemfleet.store import Attachment, BenchStart, Board, BoardRun, Person, write_history
+from stemfleet.words import Outcome
 from stemfleet.workshop import Workshop
 
 
@@ -24,9 +25,7 @@ def keep_run(
     `start`: the row that has said until now that the board is being done.
     """
     record = result.record
-    if record.board_id is not None and session.get(Board, record.board_id) is None:
-        session.add(Board(id=record.board_id, recipe=record.recipe))
-        session.flush()
+    _know_board(session, record)
     run = _row(record, person)
     session.add(run)
     session.flush()
@@ -38,6 +37,17 @@ def keep_run(
         end_start(session, start, record.board_id, kit_tag)  # before the kit is judged
     count_run(session, person, workshop, run, kit_tag)
     return run
+
+
+def _know_board(session: Session, record: BoardRecord) -> None:
+    """A board is of the kind as which it passed last; one that has not passed, of the first that was tried."""
+    if record.board_id is None:
+        return
+    board = session.get(Board, record.board_id) or Board(id=record.board_id, recipe=record.recipe)
+    if record.outcome is Outcome.PASS:
+        board.recipe = record.recipe
+    session.add(board)
+    session.flush()
 
 
 def _row(record: BoardRecord, person: Person) -> BoardRun:

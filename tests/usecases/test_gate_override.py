@@ -212,3 +212,15 @@ def test_a_board_joins_a_kit_afterwards_only_when_it_has_passed_and_fits(worksho
     put_into_kit(workshop, warehouse, "good", tag)
     view = show_kit(workshop, tag)
     assert (view.kit.state, [run.board_id for run in view.runs]) == (KitState.READY, ["good"])
+
+
+def test_a_board_counts_as_the_kind_as_which_it_passed_last(workshop: Workshop, warehouse: Person) -> None:
+    """A pass by a recipe that the kit does not ask for opens no gate; the right recipe puts it right."""
+    (tag,) = receive_kits(workshop, warehouse, "arduino-kit", 1)
+    run_board(workshop, warehouse, "board", tag, outcome=Outcome.FAIL, reason="measurement:supply")
+    run_board(workshop, warehouse, "board", None, recipe="arduino-nano", minutes=1)
+    with pytest.raises(Refused, match="arduino-nano"):
+        put_into_kit(workshop, warehouse, "board", tag)
+    assert show_kit(workshop, tag).kit.state is KitState.FAULTY
+    run_board(workshop, warehouse, "board", tag, minutes=2)
+    assert show_kit(workshop, tag).kit.state is KitState.READY
