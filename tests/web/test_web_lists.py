@@ -21,13 +21,14 @@ from sqlmodel import select
 
 from stemfleet.cli import stemfleet
 from stemfleet.resources import resource
-from stemfleet.rounds import accept_offer, decline_offer, reject_appeal, uphold_appeal
+from stemfleet.rounds import accept_offer, decline_offer, reject_appeal, show_round, uphold_appeal
 from stemfleet.store import Person, School
 from stemfleet.waves import Chosen, Draw, Standing, Winner, award_prizes, keep, list_results, run_wave
 from stemfleet.words import Level, Remedy, RoundState, SchoolStatus
 from stemfleet.workshop import Workshop
 from stemfleet_web import create_app
 from stemfleet_web.door import door_of
+from stemfleet_web.language import ATHENS
 from stemfleet_web.pages.lists import PAGE
 from tests.rounds.round_desk import MORE, VALUE, Desk, open_desk
 from tests.web.conftest import ROOT, Visitor
@@ -368,36 +369,6 @@ def test_a_plan_is_marked_in_every_file(visit: Visit, workshop: Workshop, nso: P
         assert "Σχεδιασμός: χωρίς κλήρωση" in visit(nso).text(page)
 
 
-def test_a_list_of_prizes_is_that_of_the_contest(visit: Visit, workshop: Workshop, desk: Desk) -> None:
-    codes = [desk.schools[name] for name in ("special", "best")]
-    award_prizes(workshop, desk.niki, "P1", "Βραβεία", 2026, [Winner(code, "arduino-kit", "21", "1") for code in codes])
-    visitor = english(visit())
-    rows = rows_of(visitor, "/waves/P1/list.csv")
-    told = [(row["Code"], row["Contest, edition"], row["Rank in the contest"]) for row in rows]
-    assert told == [(code, "21", "1") for code in codes]
-    assert not {"Points", "Order of merit", "Ticket"} & rows[0].keys()
-    for page in ("list", "cutoffs", f"schools/{codes[0]}"):
-        assert "othing was drawn" in visitor.text(f"/waves/P1/{page}") or "nothing was drawn" in visitor.text(
-            f"/waves/P1/{page}"
-        )
-    paper = text_of(visitor.get("/waves/P1/list.pdf").get_data())
-    assert "Rank in the contest" in " ".join(paper.split())
-    assert "Points" not in paper
-
-
-def test_a_winner_has_an_edition_and_a_rank_and_no_points(
-    visit: Visit, workshop: Workshop, desk: Desk, nso: Person
-) -> None:
-    code = desk.schools["best"]
-    award_prizes(workshop, desk.niki, "P1", "Βραβεία", 2026, [Winner(code, "arduino-kit", "2025", "1.5")])
-    visitor = english(visit(nso))
-    for page in ("/waves/P1", "/waves/P1/list", f"/waves/P1/schools/{code}", f"/schools/{code}"):
-        said = words_of(visitor.text(page).partition("<main")[2])
-        for part in ("Contest, edition", "2025", "Rank in the contest", "1.5"):
-            assert part in said, page
-        assert not re.search(r"\bpoints\b|1\.5 0\b|[Oo]rder of merit", said), page
-
-
 def test_tables_name_their_encoding_once(visit: Visit, published: Desk) -> None:
     for path in ("/waves/R1/list.csv", "/waves/R1/cutoffs.csv", "/rounds/R1/points.csv"):
         assert visit().get(path).headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -409,3 +380,12 @@ def test_list_and_cut_offs_show_the_digest_that_binds_them(visit: Visit, publish
     digest = list_results(published.workshop.store, "R1").digest
     for page in ("", "/list", "/cutoffs"):
         assert digest in visit().text(f"/waves/R1{page}")
+
+
+def test_while_appeals_can_be_made_their_stage_says_until_when(visit: Visit, published: Desk) -> None:
+    until = show_round(published.workshop.store, "R1").round.appeals_until
+    assert until is not None
+    said = f"can be made until {until.astimezone(ATHENS):%-d %b %Y, %H:%M}"
+    assert said in english(visit()).text("/rounds/R1")
+    published.wait(days=6)
+    assert said not in english(visit()).text("/rounds/R1")

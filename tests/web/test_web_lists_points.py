@@ -111,6 +111,12 @@ def test_the_menu_has_the_points_among_the_rounds(visitor: Visitor, desk: Desk) 
         assert re.findall(r'<a href="([^"]*)" aria-current="page">', visitor.text(path)) == ["/rounds"]
 
 
+def test_a_file_that_a_browser_has_is_not_sent_again(visitor: Visitor, desk: Desk) -> None:
+    first = visitor.get("/rounds/R1/steps/2/rules.json")
+    again = visitor.get("/rounds/R1/steps/2/rules.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+
+
 def test_there_is_no_list_before_points_are_published(visitor: Visitor, desk: Desk) -> None:
     STEPS[RoundStep.WITHDRAWN](desk)
     assert visitor.get("/rounds/R2/points").status_code == 404

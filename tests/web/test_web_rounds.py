@@ -170,24 +170,6 @@ def test_all_files_of_a_step_come_as_one_packed_zip(desk: Desk, visit: Visit) ->
     assert visit().get("/rounds/R1/steps/99.zip").status_code == 404
 
 
-def test_while_appeals_can_be_made_their_stage_says_until_when(desk: Desk, visit: Visit) -> None:
-    desk.reach(RoundState.PUBLISHED)
-    until = show_round(desk.workshop.store, "R1").round.appeals_until
-    assert until is not None
-    said = f"can be made until {shown(until)}"
-    assert said in english(visit()).text("/rounds/R1")
-    desk.wait(days=6)
-    assert said not in english(visit()).text("/rounds/R1")
-
-
-def test_a_file_that_a_browser_has_is_not_sent_again(desk: Desk, visit: Visit) -> None:
-    desk.reach(RoundState.RULES_PUBLISHED)
-    visitor = visit()
-    first = visitor.get("/rounds/R1/steps/2/rules.json")
-    again = visitor.get("/rounds/R1/steps/2/rules.json", headers={"If-None-Match": first.headers["ETag"]})
-    assert (first.status_code, again.status_code) == (200, 304)
-
-
 def test_a_draft_is_seen_by_the_nso_alone(desk: Desk, visit: Visit, warehouse: Person) -> None:
     desk.reach(RoundState.DRAFT)
     for visitor in (visit(), visit(warehouse)):
