@@ -12,6 +12,7 @@ from sqlmodel import Session, func, select
 from stemfleet.allocation.bundle import APPLICANTS
 from stemfleet.allocation.canonical import canonical, digest
 from stemfleet.allocation.events import Event
+from stemfleet.allocation.reading import MOST
 from stemfleet.allocation.values import Applicant
 from stemfleet.errors import InputError, Refused
 from stemfleet.registers import EvidenceRow
@@ -284,7 +285,7 @@ def _fitting(workshop: Workshop, round_: Round, acceptance: Acceptance) -> Accep
         raise InputError("There is no kind of evidence {kind}.", kind=new.kind)
     if new.person is not None and not is_person_id(new.person):
         raise InputError("A person is given by an id of Latin letters and digits, never by name.")
-    if new.number < 1:
+    if not 1 <= new.number <= MOST:
         raise InputError("A record stands for one item or more.")
     _check_year(new.year, round_)
     left_out: dict[str, Any] = dict.fromkeys(column for column in IMMATERIAL if column not in kind.has)
