@@ -27,8 +27,8 @@ from stemfleet.allocation.bundle import (
 )
 from stemfleet.allocation.canonical import digest, parse
 from stemfleet.allocation.commitment import Commitment, parse_commitment
-from stemfleet.allocation.draw import beacon_value
-from stemfleet.allocation.events import parse_events
+from stemfleet.allocation.draw import PLANNING, beacon_value, round_seed
+from stemfleet.allocation.events import after_events, parse_events
 from stemfleet.allocation.explaining import findings_of
 from stemfleet.allocation.explanations import explanation_files
 from stemfleet.allocation.rules_file import parse_rules
@@ -60,6 +60,11 @@ class Verified:
     commitment: Commitment
     beacon_value: str
     own_verifier: bool
+
+    @property
+    def planning(self) -> bool:
+        """Whether the value is the fixed one for planning: such a result decides nothing."""
+        return self.beacon_value == PLANNING
 
 
 def verify_bundle(bundle: Path, expected_digest: str | None = None) -> Verified:
@@ -144,22 +149,39 @@ def verify_files(files: Mapping[str, bytes], expected_digest: str | None = None)
         _check_explanations(files)
     except verify_round.Differs as difference:
         raise Refused("{difference}", difference=str(difference)) from None
-    except verify_round.UNREADABLE as wrong:
-        raise InputError("The files do not have the form of a bundle: {reason}.", reason=repr(wrong)) from None
+    except (MemoryError, RecursionError):
+        raise InputError(
+            "The round is too large, or a file nested too deeply, to be checked on this computer."
+        ) from None
+    except OSError as wrong:  # of the verifier: nothing is read from a disk here
+        raise InputError("{reason}", reason=str(wrong)) from None
+    except verify_round.UNREADABLE:
+        _say_what_is_malformed(files)
+        raise InputError("The files do not have the form of a bundle.") from None
     return Verified(found, commitment, value, files.get(VERIFIER) == own_verifier())
 
 
 def _check_forms(files: Mapping[str, bytes], commitment: Commitment, value: str) -> None:
     """Keys, kinds of values and the beacon value's form, as strictly as `allocate` reads them."""
-    parse_applicants(files[APPLICANTS], parse_rules(files[RULES]))
+    rules = parse_rules(files[RULES])
+    applicants = parse_applicants(files[APPLICANTS], rules)
     if EVENTS in files:
-        parse_events(files[EVENTS])
+        seed = round_seed(commitment.rules_sha256, commitment.applicants_sha256, value)
+        after_events(rules, applicants, seed, parse_events(files[EVENTS]))
     try:
         typed = beacon_value(value, None if commitment.beacon is None else commitment.beacon.source)
     except InputError as wrong:
         raise Refused("result.json: " + wrong.text, **wrong.facts) from None
     if typed != value:
         raise Refused("result.json: the beacon value {value} has blanks around it.", value=repr(value))
+
+
+def _say_what_is_malformed(files: Mapping[str, bytes]) -> None:
+    """Raise InputError with file and key, when a file is not of its form."""
+    parse_commitment(files[COMMITMENT])
+    parse_applicants(files[APPLICANTS], parse_rules(files[RULES]))
+    if EVENTS in files:
+        parse_events(files[EVENTS])
 
 
 def _check_explanations(files: Mapping[str, bytes]) -> None:

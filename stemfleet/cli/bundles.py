@@ -26,6 +26,8 @@ def verify(*, bundle: Path, expected: str | None) -> None:
     """Check a published bundle (a folder or its zip): hashes, digest, and the whole result computed again."""
     found = verify_bundle(bundle, expected)
     click.echo(f"OK     everything in {bundle} is as computed from its inputs")
+    if found.planning:
+        click.echo("PLANNING: made with the fixed value for planning, not drawn. It decides nothing.")
     click.echo(f"digest {found.digest}{'' if expected else ' (compare it with the published one)'}")
     beacon = found.commitment.beacon
     if beacon is None:

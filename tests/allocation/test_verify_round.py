@@ -3,6 +3,7 @@
 import ast
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,37 @@ def test_both_compute_the_same_for_hundreds_of_schools_under_a_crossing_cap(seed
     rules, schools = a_large_wave(random.Random(seed))
     lot = replace(rules.lots[0], region_cap=4)
     check_both_ways(a_wave(lot), [replace(school, preferences=(lot.code,)) for school in schools])
+
+
+REGION_NAMES = tuple(f"r{number:02}" for number in range(14))
+GROUPS = ("minority", "remote", "second_chance", "special")
+
+
+def many_categories(groups=GROUPS, **caps):
+    """A lot with a reserve for each of 14 regions and for groups that overlap with them all, and 300 schools."""
+    rnd = random.Random(14)
+    reserves = {**{f"region:{region}": 3 for region in REGION_NAMES}, **dict.fromkeys(groups, 4)}
+    schools = []
+    for index in range(300):
+        region = rnd.choice([*REGION_NAMES, None])
+        categories = [group for group in groups if rnd.random() < 0.2] + ([f"region:{region}"] if region else [])
+        schools.append(a_school(f"{1000 + index}", rnd.randrange(30), categories, region=region))
+    return a_wave(a_lot(seats=80, reserves=reserves, **caps)), schools
+
+
+@pytest.mark.parametrize(
+    "caps", [{}, {"category_region_caps": {"special": 1, "remote": 2, "region:r01": 1}}, {"region_cap": 5}]
+)
+def test_a_reserve_for_every_region_beside_groups_is_computed(caps):
+    """18 categories: those that no school has two of decide for themselves, so that the sets of the others are few."""
+    check_both_ways(*many_categories(**caps))
+
+
+def test_more_overlapping_categories_than_can_be_looked_at_are_refused_with_a_sentence():
+    rules, schools = many_categories(tuple(f"group{number:02}" for number in range(21)))
+    plain = json.loads(rules_bytes(rules)), json.loads(applicants_bytes(schools))["applicants"]
+    with pytest.raises(OSError, match="Lot kit: 21 of its categories overlap, too many to be checked"):
+        verify_round.compute(*plain, SEED)
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +265,7 @@ def test_a_beacon_value_of_the_wrong_form_is_found(files):
     inputs = _frozen(rules, parse_applicants(files["applicants.json"], rules))
     loose = draw_round(inputs, "lucky7").files
     commitment = {"commitment.json": files["commitment.json"]}
-    with pytest.raises(Refused, match="must be exactly 64 hex digits"):
+    with pytest.raises(Refused, match="expected 64 hex digits in lower case from drand, found lucky7"):
         verify_files(sealed({**loose, **commitment}))
 
 
@@ -257,6 +289,106 @@ def test_inputs_that_contradict_themselves_are_found_even_when_committed(files, 
     with pytest.raises(Refused, match=r"applicants\.json: ") as refused:
         verify_files(recommitted(files, "applicants.json", change))
     assert key in str(refused.value)
+
+
+UNSOUND_RULES = {
+    "more reserved than seats": {"reserves": {"special": 9}},
+    "a negative reserve": {"reserves": {"special": 9, "remote": -9}},
+    "a cap for a category without a reserve": {"category_region_caps": {"awarded": 1}},
+    "a cap beside another": {"region_cap": 3},
+}
+
+
+@pytest.mark.parametrize("case", UNSOUND_RULES)
+def test_rules_that_cannot_be_are_found_even_when_committed(files, case):
+    forged = recommitted(files, "rules.json", lambda v: v["lots"][0].update(UNSOUND_RULES[case]))
+    with pytest.raises(verify_round.Differs, match=r"rules\.json: lot printer: its reserves, seats and caps"):
+        verify_round.verify(forged)
+    with pytest.raises(Refused):
+        verify_files(forged)
+
+
+UNSOUND_SCHOOLS = {
+    "negative points": (lambda v: v["applicants"][7].update(points=-5, lines=[["Έργα", -5]]), "9000008.points"),
+    "an unknown reason": (lambda v: v["applicants"][6].update(ineligible={"printer": "wish"}), "9000007.ineligible"),
+    "categories out of order": (
+        lambda v: v["applicants"][3].update(categories=["special", "remote"]),
+        "9000004.categories",
+    ),
+    "an unknown lot": (lambda v: v["applicants"][5].update(preferences=["drone"]), "9000006, unknown lots"),
+}
+
+
+@pytest.mark.parametrize("case", UNSOUND_SCHOOLS)
+def test_the_stand_alone_verifier_refuses_schools_that_cannot_be(files, case):
+    change, key = UNSOUND_SCHOOLS[case]
+    with pytest.raises(verify_round.Differs, match=r"applicants\.json: ") as refused:
+        verify_round.verify(recommitted(files, "applicants.json", change))
+    assert key in str(refused.value)
+
+
+def event(kind, school, **more):
+    return {"event": kind, "school": school, **more}
+
+
+def correction(school, field, old, new):
+    return event("correction", school, field=field, old=old, new=new, reason="x")
+
+
+IMPOSSIBLE = {
+    "another code, and so another ticket": [correction("9000008", "school", "9000008", "9000009")],
+    "a field that is none": [correction("9000008", "title", "a", "b")],
+    "an old value that never stood there": [correction("9000008", "region", "x", "y")],
+    "an acceptance of what is not held": [event("acceptance", "9000002", lot="printer")],
+    "an acceptance of nothing": [event("acceptance", "9000008", lot="kit")],
+    "an expiry of nothing": [event("expiry", "9000008")],
+    "an expiry after the acceptance": [event("acceptance", "9000001", lot="printer"), event("expiry", "9000001")],
+    "an answer after leaving": [event("decline", "9000001"), event("decline", "9000001")],
+    "an unknown event": [event("prize", "9000001")],
+}
+
+
+def with_events(files, events):
+    """A bundle without explanations whose result is what a verifier that believes the events would compute."""
+    left = {name: data for name, data in files.items() if "explanations" not in name}
+    return sealed({**left, "events.json": canonical({"format": "stemfleet-events/1", "events": events})})
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+def test_an_event_that_cannot_have_happened_is_refused_by_both(files, case):
+    """Before the result is looked at, and without explanations too."""
+    forged = with_events(files, IMPOSSIBLE[case])
+    with pytest.raises(verify_round.Differs, match=r"events\.json: events\["):
+        verify_round.verify(forged)
+    with pytest.raises(Refused, match=r"events\.json: events\["):
+        verify_files(forged)
+
+
+def redrawn(files, value, beacon):
+    """The round drawn with another value, and whatever commitment goes with it."""
+    rules = parse_rules(files["rules.json"])
+    inputs = _frozen(rules, parse_applicants(files["applicants.json"], rules))
+    drawn = dict(draw_round(inputs, value).files)
+    return forge(drawn, "commitment.json", lambda v: v.update(beacon=beacon))
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        ("AB" * 32, "drand"),
+        ("ab" * 32, "nist"),
+        ("ab" * 31, " DRAND "),
+        ("planning", "lottery"),
+        ("planning", "drand"),
+        ("ab" * 32, "drand-2"),
+    ],
+)
+def test_a_value_that_its_source_cannot_have_given_is_refused(files, value, source):
+    forged = redrawn(files, value, {"source": source, "round": "1"})
+    with pytest.raises(verify_round.Differs, match=f"beacon_value: .* from [a-z0-9]+, found {value}"):
+        verify_round.verify(forged)
+    with pytest.raises(Refused, match="beacon_value"):
+        verify_files(forged)
 
 
 def test_a_file_that_is_not_canonical_is_found(files):
@@ -311,14 +443,36 @@ def test_the_bundles_own_verifier_needs_nothing_and_says_what_differs(bundle, fi
     assert "result.json: certificates.printer.n: expected 2, found 0" in forged.stdout
 
     (bundle / "rules.json").unlink()
-    assert run_alone(bundle).returncode == 2
-    (bundle / "rules.json").write_text("{")
-    assert run_alone(bundle).returncode == 2
+    missing = run_alone(bundle)
+    assert (missing.returncode, missing.stdout) == (2, "rules.json is missing.\n")
+    for text in ("{", "[1.5]", '{"a":NaN}', '"\\ud800"', "[" * 100_000):
+        (bundle / "rules.json").write_text(text)
+        broken = run_alone(bundle)
+        assert (broken.returncode, broken.stderr) == (2, "")
+        assert re.fullmatch(r"(rules.json is no JSON|A file does not have the form).*\.\n", broken.stdout)
+    (bundle / "rules.json").write_text("[]\n")
+    formless = run_alone(bundle)
+    assert formless.returncode == 1
+    assert "commitment.json: rules_sha256: expected" in formless.stdout
+
+
+def test_a_key_too_many_is_named_without_a_word_of_python(files):
+    forged = forge(files, "result.json", FORGERIES["an unknown key"][1])
+    with pytest.raises(Refused, match='note: expected "nothing", found "x"'):
+        verify_files(forged)
+
+
+def test_a_plan_is_marked_by_both(files, tmp_path):
+    write_files(tmp_path / "plan", redrawn(files, "planning", None), zipped=False)
+    alone, command = run_alone(tmp_path / "plan"), stemfleet("verify", tmp_path / "plan")
+    for done in (alone, command):
+        assert done.returncode == 0
+        assert "PLANNING: made with the fixed value for planning, not drawn. It decides nothing." in done.stdout
 
 
 def test_the_verifier_is_short_and_imports_the_standard_library_only():
     source = Path(verify_round.__file__).read_text(encoding="utf-8")
-    assert len(source.splitlines()) < 300
+    assert len(source.splitlines()) < 400
     imported = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):

@@ -306,7 +306,8 @@ def check_bundle(files, verifier):
     """All explanations of a bundle, file name → bytes; `verifier` has the functions of verify_round.py."""
     load = {name: json.loads(data) for name, data in files.items() if name.endswith(".json")}
     events = load.get("events.json", {"events": []})["events"]
-    schools = verifier.after_events(load["applicants.json"]["applicants"], events)
+    applicants, seed = load["applicants.json"]["applicants"], load["result.json"]["seed"]
+    schools = verifier.after_events(load["rules.json"], applicants, seed, events)
     return sum(
         check_all(
             load["rules.json"],
