@@ -5,7 +5,8 @@ that held nothing, or a place finds nobody. With substitutable, size-monotone ch
 same schools, so the chain's end is the school that a full rerun without the holder would bring in.
 
 Holders of one group are alike for their lot, so one chain, in which a place comes free but nobody is gone, answers for
-all of them that do not move in it themselves.
+all of them that do not move in it themselves. Not so under an `open_region_cap`: who of a region has a guaranteed place,
+and so leaves an open one to others, depends on the merit of those who stay.
 """
 
 from bisect import insort
@@ -27,9 +28,11 @@ class Replacements:
 
     def of_lot(self, code: str) -> dict[int, int | None]:
         """Holder → the school that would come in, or None; ranks."""
-        region_cap = self._desks[code].lot.region_cap
-        if region_cap is not None:
-            return self._by_rerun(code, region_cap)
+        lot = self._desks[code].lot
+        if lot.region_cap is not None:
+            return self._by_rerun(code, lot.region_cap)
+        if lot.open_region_cap is not None:
+            return {holder: self.chain(code, holder, gone=holder)[0] for holder in self._settled[code].held}
         members: dict[int, list[int]] = {}
         for holder in self._settled[code].held:
             members.setdefault(self._desks[code].group_of[holder], []).append(holder)

@@ -114,7 +114,13 @@ def many_categories(groups=GROUPS, **caps):
 
 
 @pytest.mark.parametrize(
-    "caps", [{}, {"category_region_caps": {"special": 1, "remote": 2, "region:r01": 1}}, {"region_cap": 5}]
+    "caps",
+    [
+        {},
+        {"open_region_cap": 2},
+        {"category_region_caps": {"special": 1, "remote": 2, "region:r01": 1}},
+        {"region_cap": 5},
+    ],
 )
 def test_a_reserve_for_every_region_beside_groups_is_computed(caps):
     """18 categories: those that no school has two of decide for themselves, so that the sets of the others are few."""
