@@ -5,8 +5,8 @@ that held nothing, or a place finds nobody. With substitutable, size-monotone ch
 same schools, so the chain's end is the school that a full rerun without the holder would bring in.
 
 Holders of one group are alike for their lot, so one chain, in which a place comes free but nobody is gone, answers for
-all of them that do not move in it themselves. Not so under an `open_region_cap`: who of a region has a guaranteed place,
-and so leaves an open one to others, depends on the merit of those who stay.
+all of them that do not move in it themselves. Not so under an `open_region_cap`: who of a region has a guaranteed
+place, and so leaves an open one to others, depends on the merit of those who stay.
 """
 
 from bisect import insort

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     ]
     inputs = inputs_of(rules, applicants)
     hashes = inputs.commitment
-    committed = Commitment(hashes.rules_sha256, hashes.applicants_sha256, Beacon("drand", "4711000"), "2025-02-28")
+    committed = Commitment(hashes.rules_sha256, hashes.applicants_sha256, Beacon("drand", "4858166"), "2025-02-28")
     write_files(tmp_path / "made" / "STEM5", draw_round(inputs, VALUE, committed, explained=True).files, zipped=True)
     (tmp_path / "made" / "STEM5.zip").rename(tmp_path / "STEM5.zip")
     return tmp_path
@@ -46,7 +46,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_commands_of_the_page_do_what_it_says(folder: Path) -> None:
-    unpack, verify, digest, with_beacon, ticket = COMMANDS
+    unpack, verify, digest, with_beacon, drand_time, ticket = COMMANDS
     assert run(unpack, folder).returncode == 0
     shown = run(verify, folder)
     assert (shown.returncode, shown.stdout.strip()) == (0, BLOCKS[1])
@@ -54,12 +54,13 @@ def test_the_commands_of_the_page_do_what_it_says(folder: Path) -> None:
     assert run(digest, folder).stdout.strip() == sums.stdout.split()[0]
     subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=folder / "STEM5", check=True)
     assert run(with_beacon, folder).stdout.startswith("OK\n")
+    assert run(drand_time, folder).stdout.strip() == "2025-03-05 12:00:00+00:00"
     seed = json.loads((folder / "STEM5" / "result.json").read_bytes())["seed"]
     assert run(ticket.replace("CODE", SCHOOLS[0]), folder).stdout.strip() == tickets(seed, "STEM5", SCHOOLS)[0]
 
 
 def test_another_value_and_another_result_are_found_as_the_page_says(folder: Path) -> None:
-    unpack, verify, _digest, with_beacon, _ticket = COMMANDS
+    unpack, verify, _digest, with_beacon, _drand_time, _ticket = COMMANDS
     run(unpack, folder)
     assert run(with_beacon.replace("5f5f", "5f5e", 1), folder).returncode == 1
     result = folder / "STEM5" / "result.json"
