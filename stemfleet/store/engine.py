@@ -26,7 +26,7 @@ class Store:
     def open(cls, url: str) -> "Store":
         """Opens and migrates. Raises InputError for no address, Unavailable when it is silent, broken, or too new."""
         try:
-            engine = _engine(url)
+            engine = engine_of(url)
         except (ArgumentError, ModuleNotFoundError) as error:
             raise InputError("STEMFLEET_DATABASE_URL is not a database address: {url}", url=_shown(url)) from error
         except OSError as error:
@@ -78,7 +78,8 @@ def _shown(url: str) -> str:
         return url
 
 
-def _engine(url: str) -> Engine:
+def engine_of(url: str) -> Engine:
+    """Of an address, as the program uses it; nothing is opened or migrated yet."""
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")

@@ -25,7 +25,7 @@ class School(SQLModel, table=True):
     email: str | None = None
     university: str | None = None  # of a department
     status: SchoolStatus = Field(sa_type=word(SchoolStatus))
-    search_name: str = ""  # by registers.search_key; migration 0002 keeps the full-text index in step with it
+    search_name: str = ""  # by registers.search_key; migration 0004 keeps the full-text index in step with it
 
 
 class SchoolCategory(SQLModel, table=True):

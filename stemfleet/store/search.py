@@ -1,6 +1,6 @@
 """Finding recipients by words: SQLite's FTS5 or PostgreSQL's tsvector, both over `school.search_name`.
 
-Migration 0002 makes the index and what keeps it in step. Words are those of `registers.search_words`: small Latin
+Migration 0004 makes the index and what keeps it in step. Words are those of `registers.search_words`: small Latin
 letters and digits only, so that none of them means anything to either query language.
 """
 

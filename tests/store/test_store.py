@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
@@ -14,8 +15,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from stemfleet.errors import InputError, Unavailable
-from stemfleet.store import HistoryEntry, Kit, Person, Shipment, Store, first_broken_entry, read_history, write_history
+from stemfleet.store import (
+    Attachment,
+    BoardRun,
+    HistoryEntry,
+    Kit,
+    Person,
+    Shipment,
+    Store,
+    first_broken_entry,
+    read_history,
+    write_history,
+)
+from stemfleet.store.engine import engine_of
 from stemfleet.store.search import is_ours
+from stemfleet.store.upgrade import alembic_config
 from stemfleet.words import KitState, Role
 
 
@@ -39,6 +53,51 @@ def test_opening_twice_changes_nothing(store: Store, database_url: str) -> None:
     with again.read() as session:
         assert [person.name for person in session.exec(select(Person))] == ["Νίκη"]
     again.close()
+
+
+@pytest.fixture
+def old_database(request: pytest.FixtureRequest, database_url: str) -> str:
+    """As the first revision left it: a board of a kit that was flashed, and the log of that."""
+    if database_url.startswith("postgresql"):
+        server = request.getfixturevalue("postgres_server")
+        name = f"old_{database_url.rpartition('_')[2]}"
+        server.sql(f"CREATE DATABASE {name}")
+        database_url = server.url(name)
+    engine, config = engine_of(database_url), alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for table, row in OLD_ROWS:
+            names = ", ".join(row)
+            places = ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), row)
+    engine.dispose()
+    return database_url
+
+
+THEN = "2026-03-02 09:00:00+00:00"
+OLD_ROWS: list[tuple[str, dict[str, object]]] = [
+    ("person", {"name": "Νίκη", "role": "nso", "active": True, "created": THEN}),
+    ("kit", {"tag": "SF-00001B", "model": "arduino-kit", "state": "ready", "created": THEN}),
+    ("board", {"id": "b1", "recipe": "arduino-uno", "kit_tag": "SF-00001B", "first_seen": THEN}),
+    ("attachment", {"sha256": "0" * 64, "content": b"avrdude said so"}),
+    (
+        "board_run",
+        {"board_id": "b1", "kit_tag": "SF-00001B", "recipe": "arduino-uno", "test_version": "1", "station": "s"}
+        | {"person_id": 1, "started": THEN, "ended": THEN, "outcome": "PASS"}
+        | {"record": '{"phases": [{"name": "flash"}]}'},
+    ),
+]
+
+
+def test_a_database_of_an_earlier_version_is_brought_up_to_date_with_all_that_is_in_it(old_database: str) -> None:
+    store = Store.open(old_database)
+    with store.read() as session:
+        (file,), (run,) = session.exec(select(Attachment)).all(), session.exec(select(BoardRun)).all()
+        assert (file.content, file.size) == (b"avrdude said so", 15)
+        assert (run.kit_tag, run.wrote) == ("SF-00001B", True)
+        assert session.exec(select(Kit.legacy)).all() == [False]
+    store.close()
 
 
 def test_words_are_stored_by_value(store: Store) -> None:

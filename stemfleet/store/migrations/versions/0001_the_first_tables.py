@@ -15,7 +15,6 @@ def upgrade() -> None:
         "attachment",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_attachment")),
     )
     op.create_table(
@@ -36,6 +35,11 @@ def upgrade() -> None:
         sa.Column("search_name", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_school")),
     )
+    with op.batch_alter_table("school", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_school_level"), ["level"], unique=False)
+        batch_op.create_index(batch_op.f("ix_school_region"), ["region"], unique=False)
+        batch_op.create_index(batch_op.f("ix_school_search_name"), ["search_name"], unique=False)
+
     op.create_table(
         "person",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -51,18 +55,6 @@ def upgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_school_code"), ["school_code"], unique=False)
 
-    op.create_table(
-        "category_override",
-        sa.Column("school_code", sa.String(), nullable=False),
-        sa.Column("category", sa.String(length=64), nullable=False),
-        sa.Column("holds", sa.Boolean(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_category_override_person_id")),
-        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_category_override_school_code")),
-        sa.PrimaryKeyConstraint("school_code", "category", name=op.f("pk_category_override")),
-    )
     op.create_table(
         "history",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -118,23 +110,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_round_state"), ["state"], unique=False)
 
     op.create_table(
-        "school_move",
-        sa.Column("school_code", sa.String(), nullable=False),
-        sa.Column("successor", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("since", sa.Date(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_school_move_person_id")),
-        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_school_move_school_code")),
-        sa.ForeignKeyConstraint(["successor"], ["school.code"], name=op.f("fk_school_move_successor")),
-        sa.PrimaryKeyConstraint("school_code", name=op.f("pk_school_move")),
-    )
-    with op.batch_alter_table("school_move", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_school_move_successor"), ["successor"], unique=False)
-
-    op.create_table(
         "shipment",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("school_code", sa.String(), nullable=False),
@@ -161,13 +136,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_in_link_person_id"), ["person_id"], unique=False)
 
     op.create_table(
-        "station",
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("auto_start_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["auto_start_by"], ["person.id"], name=op.f("fk_station_auto_start_by")),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_station")),
-    )
-    op.create_table(
         "wave",
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
@@ -190,21 +158,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_wave_year"), ["year"], unique=False)
 
     op.create_table(
-        "what_if",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("wave_code", sa.String(length=32), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("names", sa.Text(), nullable=False),
-        sa.Column("document", sa.Text(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("made", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_what_if_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_what_if")),
-    )
-    with op.batch_alter_table("what_if", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_what_if_wave_code"), ["wave_code"], unique=False)
-
-    op.create_table(
         "application",
         sa.Column("wave_code", sa.String(), nullable=False),
         sa.Column("school_code", sa.String(), nullable=False),
@@ -223,7 +176,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_application_school_code"), ["school_code"], unique=False)
-        batch_op.create_index("ix_application_wave_merit", ["wave_code", "merit"], unique=False)
 
     op.create_table(
         "award",
@@ -313,34 +265,9 @@ def upgrade() -> None:
         sa.Column("school_code", sa.String(), nullable=False),
         sa.Column("category", sa.String(length=64), nullable=False),
         sa.Column("import_id", sa.Integer(), nullable=False),
-        sa.Column("row", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["import_id"], ["import_run.id"], name=op.f("fk_school_category_import_id")),
         sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_school_category_school_code")),
         sa.PrimaryKeyConstraint("school_code", "category", name=op.f("pk_school_category")),
-    )
-    op.create_table(
-        "school_change",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("school_code", sa.String(), nullable=False),
-        sa.Column("import_id", sa.Integer(), nullable=False),
-        sa.Column("row", sa.Integer(), nullable=True),
-        sa.Column("changes", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["import_id"], ["import_run.id"], name=op.f("fk_school_change_import_id")),
-        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_school_change_school_code")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_school_change")),
-    )
-    with op.batch_alter_table("school_change", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_school_change_school_code"), ["school_code"], unique=False)
-
-    op.create_table(
-        "station_slot",
-        sa.Column("station", sa.String(length=255), nullable=False),
-        sa.Column("name", sa.String(length=32), nullable=False),
-        sa.Column("place", sa.String(length=64), nullable=False),
-        sa.Column("recipe", sa.String(length=64), nullable=True),
-        sa.ForeignKeyConstraint(["station"], ["station.name"], name=op.f("fk_station_slot_station")),
-        sa.PrimaryKeyConstraint("station", "name", name=op.f("pk_station_slot")),
-        sa.UniqueConstraint("station", "place", name=op.f("uq_station_slot_station")),
     )
     op.create_table(
         "kit",
@@ -350,9 +277,6 @@ def upgrade() -> None:
         sa.Column("award_id", sa.Integer(), nullable=True),
         sa.Column("school_code", sa.String(), nullable=True),
         sa.Column("shipment_id", sa.Integer(), nullable=True),
-        sa.Column("delivery_lot", sa.String(length=64), nullable=True),
-        sa.Column("supplier", sa.String(length=128), nullable=True),
-        sa.Column("legacy", sa.Boolean(), nullable=False),
         sa.Column("note", sa.String(), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["award_id"], ["award.id"], name=op.f("fk_kit_award_id")),
@@ -362,60 +286,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("kit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_kit_award_id"), ["award_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_kit_delivery_lot"), ["delivery_lot"], unique=False)
         batch_op.create_index(batch_op.f("ix_kit_model"), ["model"], unique=False)
         batch_op.create_index(batch_op.f("ix_kit_school_code"), ["school_code"], unique=False)
         batch_op.create_index(batch_op.f("ix_kit_shipment_id"), ["shipment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_kit_state"), ["state"], unique=False)
-        batch_op.create_index(batch_op.f("ix_kit_supplier"), ["supplier"], unique=False)
-
-    op.create_table(
-        "objection",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("wave_code", sa.String(), nullable=False),
-        sa.Column("school_code", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(length=64), nullable=True),
-        sa.Column("year", sa.Integer(), nullable=True),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column("made", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("decided", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", sa.Integer(), nullable=True),
-        sa.Column("answer", sa.String(), nullable=True),
-        sa.Column("evidence_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_objection_decided_by")),
-        sa.ForeignKeyConstraint(["evidence_id"], ["evidence.id"], name=op.f("fk_objection_evidence_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_objection_person_id")),
-        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_objection_school_code")),
-        sa.ForeignKeyConstraint(["wave_code"], ["round.wave_code"], name=op.f("fk_objection_wave_code")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
-    )
-    with op.batch_alter_table("objection", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_objection_school_code"), ["school_code"], unique=False)
-        batch_op.create_index(batch_op.f("ix_objection_state"), ["state"], unique=False)
-        batch_op.create_index(batch_op.f("ix_objection_wave_code"), ["wave_code"], unique=False)
-
-    op.create_table(
-        "bench_start",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("station", sa.String(length=255), nullable=False),
-        sa.Column("slot", sa.String(length=255), nullable=False),
-        sa.Column("recipe", sa.String(length=64), nullable=False),
-        sa.Column("kit_tag", sa.String(), nullable=True),
-        sa.Column("board_id", sa.String(length=64), nullable=True),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("started", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("process", sa.String(length=64), nullable=False),
-        sa.Column("interrupted", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["kit_tag"], ["kit.tag"], name=op.f("fk_bench_start_kit_tag")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_bench_start_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_bench_start")),
-    )
-    with op.batch_alter_table("bench_start", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_bench_start_board_id"), ["board_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_bench_start_kit_tag"), ["kit_tag"], unique=False)
-        batch_op.create_index(batch_op.f("ix_bench_start_station"), ["station"], unique=False)
 
     op.create_table(
         "board",
@@ -428,25 +302,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("board", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_board_kit_tag"), ["kit_tag"], unique=False)
-
-    op.create_table(
-        "gate_override",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kit_tag", sa.String(), nullable=False),
-        sa.Column("points", sa.Text(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("asked_by", sa.Integer(), nullable=False),
-        sa.Column("asked", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("decided_by", sa.Integer(), nullable=True),
-        sa.Column("decided", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("approved", sa.Boolean(), nullable=True),
-        sa.ForeignKeyConstraint(["asked_by"], ["person.id"], name=op.f("fk_gate_override_asked_by")),
-        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_gate_override_decided_by")),
-        sa.ForeignKeyConstraint(["kit_tag"], ["kit.tag"], name=op.f("fk_gate_override_kit_tag")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_gate_override")),
-    )
-    with op.batch_alter_table("gate_override", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_gate_override_kit_tag"), ["kit_tag"], unique=False)
 
     op.create_table(
         "kit_report",
@@ -465,47 +320,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_kit_report_kit_tag"), ["kit_tag"], unique=False)
 
     op.create_table(
-        "legacy_kit",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("school_code", sa.String(), nullable=False),
-        sa.Column("model", sa.String(length=64), nullable=False),
-        sa.Column("wave", sa.String(length=64), nullable=False),
-        sa.Column("year", sa.Integer(), nullable=True),
-        sa.Column("serial", sa.String(length=64), nullable=True),
-        sa.Column("delivered", sa.Date(), nullable=True),
-        sa.Column("state", sa.String(length=64), nullable=True),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("import_id", sa.Integer(), nullable=False),
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("answer", sa.String(length=32), nullable=True),
-        sa.Column("note", sa.String(), nullable=True),
-        sa.Column("kit_tag", sa.String(), nullable=True),
-        sa.Column("answered_by", sa.Integer(), nullable=True),
-        sa.Column("answered", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["answered_by"], ["person.id"], name=op.f("fk_legacy_kit_answered_by")),
-        sa.ForeignKeyConstraint(["import_id"], ["import_run.id"], name=op.f("fk_legacy_kit_import_id")),
-        sa.ForeignKeyConstraint(["kit_tag"], ["kit.tag"], name=op.f("fk_legacy_kit_kit_tag")),
-        sa.ForeignKeyConstraint(["school_code"], ["school.code"], name=op.f("fk_legacy_kit_school_code")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_legacy_kit")),
-        sa.UniqueConstraint("fingerprint", name="uq_legacy_kit_fingerprint"),
-    )
-    with op.batch_alter_table("legacy_kit", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_legacy_kit_school_code"), ["school_code"], unique=False)
-
-    op.create_table(
-        "objection_proof",
-        sa.Column("objection_id", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("type", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["objection_id"], ["objection.id"], name=op.f("fk_objection_proof_objection_id")),
-        sa.ForeignKeyConstraint(["sha256"], ["attachment.sha256"], name=op.f("fk_objection_proof_sha256")),
-        sa.PrimaryKeyConstraint("objection_id", "sha256", name=op.f("pk_objection_proof")),
-    )
-    with op.batch_alter_table("objection_proof", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_objection_proof_sha256"), ["sha256"], unique=False)
-
-    op.create_table(
         "board_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("board_id", sa.String(), nullable=True),
@@ -513,7 +327,6 @@ def upgrade() -> None:
         sa.Column("recipe", sa.String(length=64), nullable=False),
         sa.Column("firmware_sha256", sa.String(length=64), nullable=True),
         sa.Column("test_version", sa.String(length=32), nullable=False),
-        sa.Column("wrote", sa.Boolean(), nullable=False),
         sa.Column("slot", sa.String(), nullable=True),
         sa.Column("station", sa.String(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -533,127 +346,4 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_board_run_kit_tag"), ["kit_tag"], unique=False)
         batch_op.create_index(batch_op.f("ix_board_run_outcome"), ["outcome"], unique=False)
 
-    # ### end Alembic commands ###
-
-
-def downgrade() -> None:
-    # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table("board_run", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_board_run_outcome"))
-        batch_op.drop_index(batch_op.f("ix_board_run_kit_tag"))
-        batch_op.drop_index(batch_op.f("ix_board_run_ended"))
-        batch_op.drop_index(batch_op.f("ix_board_run_board_id"))
-
-    op.drop_table("board_run")
-    with op.batch_alter_table("objection_proof", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_objection_proof_sha256"))
-
-    op.drop_table("objection_proof")
-    with op.batch_alter_table("legacy_kit", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_legacy_kit_school_code"))
-
-    op.drop_table("legacy_kit")
-    with op.batch_alter_table("kit_report", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_kit_report_kit_tag"))
-        batch_op.drop_index(batch_op.f("ix_kit_report_at"))
-
-    op.drop_table("kit_report")
-    with op.batch_alter_table("gate_override", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_gate_override_kit_tag"))
-
-    op.drop_table("gate_override")
-    with op.batch_alter_table("board", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_board_kit_tag"))
-
-    op.drop_table("board")
-    with op.batch_alter_table("bench_start", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_bench_start_station"))
-        batch_op.drop_index(batch_op.f("ix_bench_start_kit_tag"))
-        batch_op.drop_index(batch_op.f("ix_bench_start_board_id"))
-
-    op.drop_table("bench_start")
-    with op.batch_alter_table("objection", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_objection_wave_code"))
-        batch_op.drop_index(batch_op.f("ix_objection_state"))
-        batch_op.drop_index(batch_op.f("ix_objection_school_code"))
-
-    op.drop_table("objection")
-    with op.batch_alter_table("kit", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_kit_supplier"))
-        batch_op.drop_index(batch_op.f("ix_kit_state"))
-        batch_op.drop_index(batch_op.f("ix_kit_shipment_id"))
-        batch_op.drop_index(batch_op.f("ix_kit_school_code"))
-        batch_op.drop_index(batch_op.f("ix_kit_model"))
-        batch_op.drop_index(batch_op.f("ix_kit_delivery_lot"))
-        batch_op.drop_index(batch_op.f("ix_kit_award_id"))
-
-    op.drop_table("kit")
-    op.drop_table("station_slot")
-    with op.batch_alter_table("school_change", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_school_change_school_code"))
-
-    op.drop_table("school_change")
-    op.drop_table("school_category")
-    op.drop_table("round_file")
-    with op.batch_alter_table("offer", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_offer_wave_code"))
-        batch_op.drop_index(batch_op.f("ix_offer_state"))
-        batch_op.drop_index(batch_op.f("ix_offer_school_code"))
-
-    op.drop_table("offer")
-    with op.batch_alter_table("lot", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_lot_model"))
-
-    op.drop_table("lot")
-    with op.batch_alter_table("evidence", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_evidence_school_code"))
-
-    op.drop_table("evidence")
-    with op.batch_alter_table("award", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_award_wave_code"))
-        batch_op.drop_index(batch_op.f("ix_award_school_code"))
-
-    op.drop_table("award")
-    with op.batch_alter_table("application", schema=None) as batch_op:
-        batch_op.drop_index("ix_application_wave_merit")
-        batch_op.drop_index(batch_op.f("ix_application_school_code"))
-
-    op.drop_table("application")
-    with op.batch_alter_table("what_if", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_what_if_wave_code"))
-
-    op.drop_table("what_if")
-    with op.batch_alter_table("wave", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_wave_year"))
-
-    op.drop_table("wave")
-    op.drop_table("station")
-    with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sign_in_link_person_id"))
-
-    op.drop_table("sign_in_link")
-    with op.batch_alter_table("shipment", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_shipment_school_code"))
-
-    op.drop_table("shipment")
-    with op.batch_alter_table("school_move", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_school_move_successor"))
-
-    op.drop_table("school_move")
-    with op.batch_alter_table("round", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_round_state"))
-
-    op.drop_table("round")
-    op.drop_table("import_run")
-    with op.batch_alter_table("history", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_history_subject_id"))
-
-    op.drop_table("history")
-    op.drop_table("category_override")
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_person_school_code"))
-
-    op.drop_table("person")
-    op.drop_table("school")
-    op.drop_table("attachment")
     # ### end Alembic commands ###

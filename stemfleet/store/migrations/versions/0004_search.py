@@ -5,14 +5,14 @@ Written by hand: Alembic knows neither. The rows of the FTS5 table are numbered 
 
 The view says which row of the index belongs to which recipient.
 
-Revision ID: 0002
-Revises: 0001
+Revision ID: 0004
+Revises: 0003
 """
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -44,13 +44,3 @@ def upgrade() -> None:
             "GENERATED ALWAYS AS (to_tsvector('simple', search_name)) STORED"
         )
         op.execute("CREATE INDEX ix_school_search_vector ON school USING gin (search_vector)")
-
-
-def downgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        for event in ("added", "changed", "removed"):
-            op.execute(f"DROP TRIGGER school_search_{event}")
-        op.execute("DROP VIEW school_search_rows")
-        op.execute("DROP TABLE school_search")
-    else:
-        op.execute("ALTER TABLE school DROP COLUMN search_vector")
