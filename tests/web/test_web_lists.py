@@ -29,7 +29,7 @@ from stemfleet.workshop import Workshop
 from stemfleet_web import create_app
 from stemfleet_web.door import door_of
 from stemfleet_web.language import ATHENS
-from stemfleet_web.pages.lists import PAGE
+from stemfleet_web.paging import PAGE
 from tests.rounds.round_desk import MORE, VALUE, Desk, open_desk
 from tests.web.conftest import ROOT, Visitor
 

@@ -16,6 +16,7 @@ from stemfleet.workshop import Workshop
 from stemfleet_web import words
 from stemfleet_web.door import the_door
 from stemfleet_web.language import filled, sentence
+from stemfleet_web.paging import on_page, page_asked, page_count
 from stemfleet_web.persons import only, person_or_none, the_person
 from stemfleet_web.problems import status_of
 from stemfleet_web.uploads import MOST_BYTES, Upload, Uploads
@@ -24,7 +25,6 @@ from stemfleet_web.work import Progress, start_work, task
 
 blueprint = Blueprint("imports", __name__)
 _LISTED = 1000  # of each list of a preview; the counts are of all
-PAGE = 50
 _PARTS = ("changed", "new", "closed", "skipped", "findings")
 _PAST = 50
 
@@ -166,17 +166,17 @@ def preview(upload: str) -> str:
     part = request.args.get("part", "")
     part = part if part in parts else next(iter(parts), "")
     rows = plan.get(part, [])
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     return render_template(
         "imports/preview.html",
         upload=found,
         plan=plan,
         parts=parts,
         part=part,
-        rows=rows[(page - 1) * PAGE : page * PAGE],
+        rows=on_page(rows, page),
         listed=len(rows),
         page=page,
-        pages=-(-len(rows) // PAGE),
+        pages=page_count(len(rows)),
     )
 
 

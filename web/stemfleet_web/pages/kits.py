@@ -14,12 +14,11 @@ from stemfleet.store import Award, School
 from stemfleet.words import KitState
 from stemfleet_web.door import the_door
 from stemfleet_web.language import sentence
+from stemfleet_web.paging import PAGE, page_asked
 from stemfleet_web.persons import STAFF, check_may_see, is_staff, only, the_person
 from stemfleet_web.problems import status_of
 
 blueprint = Blueprint("kits", __name__)
-PAGE = 100
-MOST_PAGES = 10_000
 
 
 @blueprint.get("/kits")
@@ -30,7 +29,7 @@ def kits() -> str | AnyResponse:
     if tag := _scanned(text):
         return redirect(url_for(".kit", tag=tag))
     state, model = request.args.get("state", ""), request.args.get("model", "")
-    page = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
+    page = page_asked()
     found = list_kits(
         the_door().store,
         state=_state(state),

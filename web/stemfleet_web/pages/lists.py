@@ -28,12 +28,11 @@ from stemfleet.waves import (
 from stemfleet.words import Level
 from stemfleet_web.door import the_door
 from stemfleet_web.language import language
+from stemfleet_web.paging import PAGE, page_asked, page_count
 from stemfleet_web.sheets import TYPES, Write, cutoff_files, file_name, points_files, result_files
 from stemfleet_web.words import points_label
 
 blueprint = Blueprint("lists", __name__)
-PAGE = 100
-MOST_PAGES = 10_000
 # A sentence ends at a full stop before a capital letter.
 _SENTENCE = re.compile(r"(?<=\.) (?=[A-ZΆ-Ω])")
 
@@ -41,7 +40,7 @@ _SENTENCE = re.compile(r"(?<=\.) (?=[A-ZΆ-Ω])")
 @blueprint.get("/waves/<wave>/list")
 def results(wave: str) -> str:
     """Every applicant in the order of merit, 100 to a page, narrowed down as chosen."""
-    chosen, page = _chosen(), _page()
+    chosen, page = _chosen(), page_asked()
     listed = list_results(the_door().store, wave, chosen, limit=PAGE, offset=(page - 1) * PAGE)
     return render_template(
         "lists/results.html", listed=listed, standings=Standing, **_shown(chosen, page, listed.found)
@@ -104,7 +103,7 @@ def standing(wave: str, code: str) -> str:
 @blueprint.get("/rounds/<wave>/points")
 def points(wave: str) -> str:
     """The points that a round published before its draw; `version` is a step of its log, else the newest."""
-    chosen, page = _chosen(), _page()
+    chosen, page = _chosen(), page_asked()
     version = request.args.get("version", type=int)
     store = the_door().store
     listed = list_points(store, wave, chosen, version=version, limit=PAGE, offset=(page - 1) * PAGE)
@@ -157,16 +156,12 @@ def _chosen() -> Chosen:
     return Chosen(**{name: request.args.get(name, "").strip() for name in Chosen.__dataclass_fields__})
 
 
-def _page() -> int:
-    return min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
-
-
 def _shown(chosen: Chosen, page: int, found: int) -> Mapping[str, Any]:
     """What the pages of a list have in common."""
     return {
         "chosen": {name: value for name, value in vars(chosen).items() if value},
         "page": page,
-        "pages": max(1, -(-found // PAGE)),
+        "pages": page_count(found),
         "levels": Level,
         "regions": REGIONS,
     }

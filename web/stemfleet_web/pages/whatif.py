@@ -27,6 +27,7 @@ from stemfleet.workshop import Workshop
 from stemfleet_web import words
 from stemfleet_web.door import the_door
 from stemfleet_web.language import filled, sentence
+from stemfleet_web.paging import on_page, page_asked, page_count
 from stemfleet_web.persons import only, the_person
 from stemfleet_web.problems import status_of
 from stemfleet_web.sheets import file_name
@@ -34,7 +35,6 @@ from stemfleet_web.words.whatif import ALL, COMPARISONS, NO_CAP, NOBODY
 from stemfleet_web.work import Progress, start_work, task
 
 blueprint = Blueprint("whatif", __name__)
-PAGE = 100  # rows of changes
 _MOST_RULES = 8
 
 
@@ -103,7 +103,7 @@ def result(wave: str, comparison: str) -> str:
     chosen = _chosen(kept)
     this = kept.document["comparisons"][chosen]
     rows = [change for change in this["changes"] if _fits(change)]
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     return render_template(
         "whatif/result.html",
         wave=wave,
@@ -111,10 +111,10 @@ def result(wave: str, comparison: str) -> str:
         by=by,
         chosen=chosen,
         this=this,
-        rows=rows[(page - 1) * PAGE : page * PAGE],
+        rows=on_page(rows, page),
         found=len(rows),
         page=page,
-        pages=-(-len(rows) // PAGE),
+        pages=page_count(len(rows)),
         asked={name: request.args.get(name, "") for name in ("words", "change", "lot")},
         old=_digest_now(wave) != kept.digest,
     )
