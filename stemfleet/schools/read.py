@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, or_, select
@@ -46,71 +47,42 @@ class SchoolView:
 
     def as_json(self) -> dict[str, Any]:
         """What `school show --json` prints."""
+        old_kit = ("id", "model", "wave", "year", "serial", "state", "answer", "row")
         return {
             **school_row(self.school, self.categories),
             "municipality": self.school.municipality,
             "category_sources": [
-                {
-                    "category": said.category,
-                    "holds": said.holds,
-                    "file": said.file,
-                    "row": said.row,
-                    "person": said.person,
-                    "reason": said.reason,
-                    "at": said.at.isoformat(),
-                }
-                for said in self.sources
+                _told(said, "category", "holds", "file", "row", "person", "reason", "at") for said in self.sources
             ],
-            "awards": [{"wave": a.wave_code, "lot": a.lot, "model": a.model, "place": a.place} for a in self.awards],
-            "kits": [
-                {"tag": kit.tag, "model": kit.model, "state": kit.state, "legacy": kit.legacy} for kit in self.kits
-            ],
+            "awards": [{"wave": award.wave_code, **_told(award, "lot", "model", "place")} for award in self.awards],
+            "kits": [_told(kit, "tag", "model", "state", "legacy") for kit in self.kits],
             "legacy": [
-                {
-                    "id": old.id,
-                    "model": old.model,
-                    "wave": old.wave,
-                    "year": old.year,
-                    "serial": old.serial,
-                    "date": old.delivered.isoformat() if old.delivered else None,
-                    "state": old.state,
-                    "answer": old.answer,
-                    "tag": old.kit_tag,
-                    "file": file,
-                    "row": old.row,
-                }
+                {**_told(old, *old_kit), "date": _plain(old.delivered), "tag": old.kit_tag, "file": file}
                 for old, file in self.legacy
             ],
             "evidence": [
-                {
-                    "kind": e.kind,
-                    "year": e.year,
-                    "number": e.number,
-                    "file": file,
-                    "row": e.row,
-                    "imported": at.isoformat(),
-                }
-                for e, file, at in self.evidence
+                {**_told(record, "kind", "year", "number", "row"), "file": file, "imported": _plain(at)}
+                for record, file, at in self.evidence
             ],
             "moves": [
-                {
-                    "school": move.school_code,
-                    "successor": move.successor,
-                    "kind": move.kind,
-                    "since": move.since.isoformat(),
-                    "reason": move.reason,
-                }
+                {"school": move.school_code, **_told(move, "successor", "kind", "since", "reason")}
                 for move in self.moves
             ],
             "changes": [
-                {"changes": change.changes, "file": run.file_name, "row": change.row, "at": run.at.isoformat()}
+                {**_told(change, "changes", "row"), "file": run.file_name, "at": _plain(run.at)}
                 for change, run in self.changes
             ],
-            "history": [
-                {"at": entry.at.isoformat(), "person": name, "verb": entry.verb, "facts": entry.facts}
-                for entry, name in self.history
-            ],
+            "history": [{**_told(entry, "at", "verb", "facts"), "person": name} for entry, name in self.history],
         }
+
+
+def _told(row: object, *names: str) -> dict[str, Any]:
+    """These values of a row as JSON."""
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value  # a datetime is a date, too
 
 
 def school_row(school: School, categories: Sequence[str]) -> dict[str, Any]:
