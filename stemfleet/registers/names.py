@@ -36,7 +36,7 @@ def fold(text: str) -> str:
     words = _NO_WORD.sub(" ", _DOTTED.sub(_initials, plain)).split()
     if _GREEK.search(plain):
         words = [word.translate(_LOOK_ALIKE) if _looks_greek(word) else word for word in words]
-    return " ".join(_SHORT.get(word, word).replace("/", " ") for word in words if word != "/").strip()
+    return " ".join(" ".join(_SHORT.get(word, word) for word in words).replace("/", " ").split())
 
 
 def _initials(dotted: re.Match[str]) -> str:

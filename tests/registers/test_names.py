@@ -37,8 +37,10 @@ def test_different_names_stay_different() -> None:
 
 
 @given(st.text(max_size=60))
-def test_folding_never_fails(text: str) -> None:
-    fold(text).encode("utf-8", "surrogatepass")
+def test_a_folded_text_is_words_with_one_blank_between_them(text: str) -> None:
+    folded = fold(text)
+    assert folded == " ".join(folded.split())
+    assert set(folded).isdisjoint(".,;:-_/«»\"'()")
 
 
 @given(st.text(max_size=60))
