@@ -1,6 +1,7 @@
 """A small installation with kits on every step of the way, and visitors of every kind in front of its pages."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,15 @@ class Visitor:
         return self
 
 
+@contextmanager
+def pages_of(workshop: Workshop, folder: Path, bench: LiveBench | None = None) -> Iterator[Flask]:
+    """The pages of a workshop, whose clock they go by, until the end of the test."""
+    made = create_app(workshop, data=folder, secret_key="of the tests", public_url=ROOT, bench=bench)
+    made.testing = True
+    yield made
+    door_of(made).work.close()
+
+
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """The pages know no SQL, so one kind of database is enough for them."""
@@ -121,10 +131,8 @@ def bench(workshop: Workshop, tmp_path: Path) -> Iterator[LiveBench]:
 
 @pytest.fixture
 def app(workshop: Workshop, bench: LiveBench, tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(workshop, data=tmp_path, secret_key="of the tests", public_url=ROOT, bench=bench)
-    made.testing = True
-    yield made
-    door_of(made).work.close()
+    with pages_of(workshop, tmp_path, bench) as made:
+        yield made
 
 
 @pytest.fixture

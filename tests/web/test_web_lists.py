@@ -26,12 +26,10 @@ from stemfleet.store import Person, School
 from stemfleet.waves import Chosen, Draw, Standing, Winner, award_prizes, keep, list_results, run_wave
 from stemfleet.words import Level, Remedy, RoundState, SchoolStatus
 from stemfleet.workshop import Workshop
-from stemfleet_web import create_app
-from stemfleet_web.door import door_of
 from stemfleet_web.language import ATHENS
 from stemfleet_web.paging import PAGE
 from tests.rounds.round_desk import MORE, VALUE, Desk, open_desk
-from tests.web.conftest import ROOT, Visitor
+from tests.web.conftest import ROOT, Visitor, pages_of
 
 Visit = Callable[..., Visitor]
 LANGUAGES = ("el", "en")
@@ -50,10 +48,8 @@ def desk(workshop: Workshop, nso: Person, make_school: Callable[..., str]) -> De
 
 @pytest.fixture
 def app(desk: Desk, tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(desk.workshop, data=tmp_path, secret_key="x", public_url=ROOT, bench=None)
-    made.testing = True
-    yield made
-    door_of(made).work.close()
+    with pages_of(desk.workshop, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -14,10 +14,8 @@ from stemfleet.rounds import Correction, correct_applicant, exclude_school, show
 from stemfleet.store import Person
 from stemfleet.words import RoundState, RoundStep
 from stemfleet.workshop import Workshop
-from stemfleet_web import create_app
-from stemfleet_web.door import door_of
 from tests.rounds.round_desk import STEPS, Desk, open_desk
-from tests.web.conftest import ROOT, Visitor
+from tests.web.conftest import Visitor, pages_of
 from tests.web.serving import barriers, chromium, served
 
 Visit = Callable[..., Visitor]
@@ -31,10 +29,8 @@ def desk(workshop: Workshop, nso: Person, make_school: Callable[..., str]) -> De
 
 @pytest.fixture
 def app(desk: Desk, tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(desk.workshop, data=tmp_path, secret_key="x", public_url=ROOT, bench=None)
-    made.testing = True
-    yield made
-    door_of(made).work.close()
+    with pages_of(desk.workshop, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -13,10 +13,8 @@ from stemfleet.rounds.objection_views import list_objections
 from stemfleet.store import Person
 from stemfleet.words import ObjectionState, Role, RoundState
 from stemfleet.workshop import Workshop
-from stemfleet_web import create_app
-from stemfleet_web.door import door_of
 from tests.rounds.round_desk import Desk, open_desk
-from tests.web.conftest import ROOT, Visitor
+from tests.web.conftest import Visitor, pages_of
 
 PDF = b"%PDF-1.4\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"
 NEW = "/rounds/R1/objections/new"
@@ -30,10 +28,8 @@ def desk(workshop: Workshop, nso: Person, make_school: Callable[..., str]) -> De
 @pytest.fixture
 def app(desk: Desk, tmp_path: Path) -> Iterator[Flask]:
     """The pages by the clock of the desk."""
-    made = create_app(desk.workshop, data=tmp_path, secret_key="x", public_url=ROOT, bench=None)
-    made.testing = True
-    yield made
-    door_of(made).work.close()
+    with pages_of(desk.workshop, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

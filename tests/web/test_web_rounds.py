@@ -23,11 +23,9 @@ from stemfleet.store import Person, Round
 from stemfleet.waves import Draw, run_wave
 from stemfleet.words import Role, RoundState, RoundStep
 from stemfleet.workshop import Workshop
-from stemfleet_web import create_app
-from stemfleet_web.door import door_of
 from stemfleet_web.pages.round_forms import FORMS
 from tests.rounds.round_desk import RULES, STEPS, VALUE, Desk, open_desk
-from tests.web.conftest import ROOT, Visitor
+from tests.web.conftest import Visitor, pages_of
 
 Visit = Callable[..., Visitor]
 ATHENS = ZoneInfo("Europe/Athens")
@@ -42,10 +40,8 @@ def desk(workshop: Workshop, nso: Person, make_school: Callable[..., str]) -> De
 @pytest.fixture
 def app(desk: Desk, tmp_path: Path) -> Iterator[Flask]:
     """The pages by the clock of the desk."""
-    made = create_app(desk.workshop, data=tmp_path, secret_key="x", public_url=ROOT, bench=None)
-    made.testing = True
-    yield made
-    door_of(made).work.close()
+    with pages_of(desk.workshop, tmp_path) as made:
+        yield made
 
 
 def typed(moment: datetime) -> str:
