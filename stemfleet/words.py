@@ -181,6 +181,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     FIRMWARE_CHANGED = "firmware_changed"
     OTHER_KIT = "other_kit"
+    KIT_FULL = "kit_full"  # the board may be good; the kit has all its boards of the kind
     DUPLICATE_ID = "duplicate_id"
     CLONE = "clone"
     UNDECIDED = "undecided"  # the board may be of several kinds; nothing was done

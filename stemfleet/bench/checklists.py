@@ -8,7 +8,7 @@ from stemfleet.bench.records import keep_run
 from stemfleet.devices.families.checklist import Answer, board_id_of, checklist_record
 from stemfleet.devices.recipe import Recipe
 from stemfleet.errors import NotFound, Refused
-from stemfleet.kits import KitView, check_fits, find_kit
+from stemfleet.kits import KitView, check_room, find_kit
 from stemfleet.store import Board, BoardRun, Person
 from stemfleet.words import Role
 from stemfleet.workshop import Workshop
@@ -57,8 +57,8 @@ def record_checklist(
 ) -> BoardRun:
     """Stores what a person found at one piece of a kit, photos under their hash, and lets it count for the kit.
 
-    Raises InputError for answers that are not complete, Refused when the piece belongs to another kit or the kit has
-    no such piece.
+    Raises InputError for answers that are not complete, Refused when the piece belongs to another kit, or the kit has
+    no such piece or all of them.
     """
     person.must_be(Role.WAREHOUSE, Role.NSO)
     recipe = checklist_of(workshop, recipe_name)
@@ -66,8 +66,9 @@ def record_checklist(
     result = checklist_record(recipe, answers, serial=serial, station=station, operator=person.name, started=started)
     with workshop.store.write() as session:
         kit = find_kit(session, kit_tag)
-        check_fits(workshop, kit, [recipe.name])
         board = session.get(Board, board_id)
-        if board is not None and board.kit_tag not in (None, kit.tag):
+        if board is None or board.kit_tag is None:
+            check_room(session, workshop, kit, recipe.name)
+        elif board.kit_tag != kit.tag:
             raise Refused("{board} is part of kit {tag}. Put it back there.", board=board_id, tag=board.kit_tag)
         return keep_run(session, workshop, person, result, kit.tag)

@@ -12,12 +12,13 @@ from stemfleet.bench.records import keep_run
 from stemfleet.bench.seen import Seen, seen_before
 from stemfleet.bench.stations import StationView, read_station, set_auto_start
 from stemfleet.devices.bench import Bench, Listener
+from stemfleet.devices.faults import BoardError, BoardFail, BoardFault
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status
-from stemfleet.errors import Busy, StemfleetError
-from stemfleet.kits import check_fits, find_kit, put_into_kit
+from stemfleet.errors import Busy, Refused, StemfleetError
+from stemfleet.kits import check_fits, check_room, find_kit, put_into_kit
 from stemfleet.store import BenchStart, Board, Person
-from stemfleet.words import Outcome, Role
+from stemfleet.words import Outcome, Reason, Role
 from stemfleet.workshop import Workshop
 
 
@@ -40,9 +41,7 @@ class LiveBench:
     def __init__(self, workshop: Workshop, slots: Sequence[Slot], station: str) -> None:
         self._workshop = workshop
         self.station = station
-        self.bench = Bench(
-            slots, station=station, operator="", keep=self._keep, owner=self._refuse, choose=self._identify
-        )
+        self.bench = Bench(slots, station=station, operator="", keep=self._keep, guard=self._bar, choose=self._identify)
         self._ordering = threading.Lock()
         self._orders: dict[str, Order] = {}
         self._expected: dict[str, str] = {}
@@ -220,14 +219,20 @@ class LiveBench:
             session.flush()
             return start.id
 
-    def _keep(self, slot: Slot, result: Provisioned) -> None:
-        order = self._orders[slot.name or slot.port]
+    def _keep(self, slot: Slot, result: Provisioned) -> Reason | None:
+        name = slot.name or slot.port
+        order = self._orders[name]
         with self._workshop.store.write() as session:
             start = session.get(BenchStart, order.start_id)
-            keep_run(session, self._workshop, order.person, result, order.kit_tag, start)
+            run = keep_run(session, self._workshop, order.person, result, order.kit_tag, start)
+            left_out = order.kit_tag is not None and run.kit_tag is None
+        if not left_out:
+            return None
+        self._orders[name] = replace(order, kit_tag=None)  # another slot's board was faster
+        return Reason.KIT_FULL
 
-    def _refuse(self, slot: Slot, board_id: str) -> str | None:
-        """The kit that the board is part of, when the slot was started for another one. The board is known now."""
+    def _bar(self, slot: Slot, board_id: str) -> BoardFault | None:
+        """The board is known now: is it part of another kit than the slot was started for, or is that one full?"""
         name = slot.name or slot.port
         order = self._orders[name]
         with self._workshop.store.write() as session:
@@ -236,7 +241,17 @@ class LiveBench:
                 start.board_id = board_id
             self._seen[name] = seen_before(session, board_id)
             board = session.get(Board, board_id)
-        return board.kit_tag if board and order.kit_tag and board.kit_tag != order.kit_tag else None
+            tag = board.kit_tag if board else None
+            if order.kit_tag is None or tag == order.kit_tag:
+                return None
+            if tag is not None:
+                detail = f"The board is part of kit {tag}. Put it back there, or scan that kit's tag."
+                return BoardFail(Reason.OTHER_KIT, detail)
+            try:
+                check_room(session, self._workshop, find_kit(session, order.kit_tag), slot.recipe.name)
+            except Refused as full:
+                return BoardError(Reason.KIT_FULL, str(full))
+        return None
 
     def _plugged(self, name: str, view: StationView) -> None:
         if view.auto_start_by is None:

@@ -10,6 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
+from stemfleet.devices.faults import BoardFault
 from stemfleet.devices.provision import is_disk_full, provision
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
@@ -22,18 +23,19 @@ STOP_S = 10.0  # what a stop may take: a tool is killed within a second, a board
 _log = logging.getLogger(__name__)
 
 Listener = Callable[[SlotState], None]
-Keeper = Callable[[Slot, Provisioned], None]
-Owner = Callable[[Slot, str], str | None]
+Keeper = Callable[[Slot, Provisioned], Reason | None]
+Guard = Callable[[Slot, str], BoardFault | None]
 Chooser = Callable[[Slot, Listener, threading.Event], Slot]
 
 
 class Bench:
     """The slots of one station; a context manager that stops everything at its end.
 
-    `keep` gets every finished board's record before the wall says that it is done, in that slot's thread; what it
-    raises is shown at the slot, which then ends with ERROR and without a result. `owner` tells the other kit that a
-    board (by its id) is part of. `choose` finds out which of a slot's recipes its board is for; a StemfleetError that
-    it raises ends the slot with ERROR `undecided`. Listeners are called in the slots' threads and must be quick.
+    `keep` gets every finished board's record before the wall says that it is done, in that slot's thread; a reason that
+    it gives is shown beside the outcome; what it raises is shown at the slot, which then ends with ERROR and without a
+    result. `guard` tells why a board (by its id) is not to be done in the slot. `choose` finds out which of a slot's
+    recipes its board is for; a StemfleetError that it raises ends the slot with ERROR `undecided`. Listeners are called
+    in the slots' threads and must be quick.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class Bench:
         operator: str,
         flash: bool = True,
         keep: Keeper | None = None,
-        owner: Owner | None = None,
+        guard: Guard | None = None,
         choose: Chooser | None = None,
     ) -> None:
         self._choose = choose
@@ -52,7 +54,7 @@ class Bench:
         self._operator = operator
         self._flash = flash
         self._keep = keep
-        self._owner = owner
+        self._guard = guard
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
@@ -239,7 +241,7 @@ class Bench:
                 flash=flash,
                 on_event=changed,
                 stop=stop,
-                owner=partial(self._owner, slot) if self._owner else None,
+                bar=partial(self._guard, slot) if self._guard else None,
                 twin=partial(self._twins.of, name, slot.port),
             )
             problem, reason = self._kept(slot, result)
@@ -250,24 +252,25 @@ class Bench:
             reason = _whose(error)
             problem = f"No record could be made ({type(error).__name__}: {error}). Do the board again."
         final = replace(last[0], status=Status.SKIPPED if name in self._skips else Status.DONE)
+        if reason is not None:
+            final = replace(final, reason=reason.value)
         if problem:  # without its record a board was not done, whatever it is like
-            final = replace(final, outcome=Outcome.ERROR, reason=reason.value, detail=problem, result=None)
+            final = replace(final, outcome=Outcome.ERROR, detail=problem, result=None)
         with self._lock:
             self._running.discard(name)
         self._publish(final)
 
-    def _kept(self, slot: Slot, result: Provisioned) -> tuple[str, Reason]:
-        """The sentence about a record that could not be kept, empty when all is well; and why."""
+    def _kept(self, slot: Slot, result: Provisioned) -> tuple[str, Reason | None]:
+        """The sentence about a record that could not be kept, empty when it was; the reason that the wall shows."""
         if self._keep is None:
-            return "", Reason.INTERNAL
+            return "", None
         try:
-            self._keep(slot, result)
+            return "", self._keep(slot, result)
         except StemfleetError as error:
             return str(error), Reason.INTERNAL
         except Exception as error:
             problem = f"The record could not be stored ({type(error).__name__}: {error}). Do the board again."
             return problem, _whose(error)
-        return "", Reason.INTERNAL
 
     def _publish(self, state: SlotState) -> None:
         with self._lock:

@@ -30,6 +30,8 @@ from stemfleet.devices.state import Slot, SlotState, Status, waiting
 from stemfleet.errors import InputError
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
+Bar = Callable[[str], BoardFault | None]
+
 _CLAIMS: dict[str, Run] = {}
 _CLAIMS_LOCK = threading.Lock()
 
@@ -46,16 +48,15 @@ def provision(
     flash: bool = True,
     on_event: Callable[[SlotState], None] | None = None,
     stop: threading.Event | None = None,
-    owner: Callable[[str], str | None] | None = None,
+    bar: Bar | None = None,
     twin: Callable[[str], str | None] | None = None,
 ) -> Provisioned:
     """Do everything that the recipe asks of the board in the slot; without `flash` nothing is written.
 
     Always returns a whole record, whatever happens to the board; stopping (`stop.set()`, from another thread or a
-    signal handler) gives ABORTED. `on_event` gets each new state in this thread. `owner` tells the kit that a board is
-    part of, when it is not the kit that the board is here for: it is refused as soon as it is known (FAIL other_kit).
-    `twin` tells where another board with the same id is plugged in at this
-    moment (FAIL duplicate_id); it is asked after each phase.
+    signal handler) gives ABORTED. `on_event` gets each new state in this thread. `bar` tells why a board is not to be
+    done here, by its id: it ends so as soon as it is known. `twin` tells where another board with the same id is
+    plugged in at this moment (FAIL duplicate_id); it is asked after each phase.
     Raises InputError for the recipe of a checklist, which no tool can go through.
     """
     if slot.recipe.is_checklist:
@@ -63,7 +64,7 @@ def provision(
             "Recipe {recipe} is a checklist: go through its steps on the checklist page.", recipe=slot.recipe.name
         )
     with tempfile.TemporaryDirectory(prefix="stemfleet-board-", ignore_cleanup_errors=True) as folder:
-        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), owner, twin)
+        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), bar, twin)
         return board.through(station, operator)
 
 
@@ -77,10 +78,10 @@ class _Board:
         flash: bool,
         on_event: Callable[[SlotState], None] | None,
         stop: threading.Event,
-        owner: Callable[[str], str | None] | None,
+        bar: Bar | None,
         twin: Callable[[str], str | None] | None,
     ) -> None:
-        self.owner = owner
+        self.bar = bar
         self.twin = twin
         self.slot = slot
         self.flash = flash
@@ -190,16 +191,14 @@ class _Board:
             self.run.found(told.board_id, **told.details)
         if self.run.board_id != self.state.board_id:  # some boards are known only after their self-test
             self.tell(board_id=self.run.board_id)
-            self._refuse_other_kit()
+            self._refuse_barred()
         self._refuse_twin()
         self._judge(plan, before)
 
-    def _refuse_other_kit(self) -> None:
-        tag = self.owner(self.run.board_id) if self.owner and self.run.board_id else None
-        if tag is not None:
-            raise BoardFail(
-                Reason.OTHER_KIT, f"The board is part of kit {tag}. Put it back there, or scan that kit's tag."
-            )
+    def _refuse_barred(self) -> None:
+        fault = self.bar(self.run.board_id) if self.bar and self.run.board_id else None
+        if fault is not None:
+            raise fault
 
     def _refuse_twin(self) -> None:
         board_id = self.run.board_id

@@ -1,6 +1,6 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
-from stemfleet.kits.assemble import BEFORE_RESERVING, check_fits, count_run, put_into_kit, receive_kits
+from stemfleet.kits.assemble import BEFORE_RESERVING, count_run, put_into_kit, receive_kits
 from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, gate_of, open_points
 from stemfleet.kits.hand_over import hand_over_kits
@@ -9,6 +9,7 @@ from stemfleet.kits.legacy import confirm_legacy, deny_legacy, list_legacy
 from stemfleet.kits.override import ask_override, decide_override, list_waiting_overrides
 from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
+from stemfleet.kits.room import check_fits, check_room
 from stemfleet.kits.stale import StaleKit, stale_kits
 from stemfleet.kits.states import move_kit
 from stemfleet.kits.tags import find_kit, latin_keys, parse_tag
@@ -22,6 +23,7 @@ __all__ = [
     "ask_override",
     "boards_of",
     "check_fits",
+    "check_room",
     "confirm_legacy",
     "confirm_receipt",
     "count_kits",

@@ -1,12 +1,11 @@
 """From a box of boards to a kit: tags for what was received, boards that join a kit by their runs."""
 
-from collections.abc import Sequence
-
 from sqlmodel import Session, col, select
 
 from stemfleet.catalogue import find_model
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.kits.gate import boards_of, open_points
+from stemfleet.kits.room import check_room
 from stemfleet.kits.states import move_kit
 from stemfleet.kits.tags import find_kit, make_tag, next_number
 from stemfleet.store import Board, BoardRun, Kit, Person, write_history
@@ -55,25 +54,10 @@ def _name(text: str, longest: int) -> str | None:
     return name or None
 
 
-def check_fits(workshop: Workshop, kit: Kit, recipes: Sequence[str]) -> list[str]:
-    """Those of the recipes that the kit has boards for. Raises Refused when there is none."""
-    model = find_model(workshop.models, kit.model)
-    wanted = {name for component in model.components for name in component.recipes}
-    fitting = [name for name in recipes if name in wanted]
-    if not fitting:
-        raise Refused(
-            "Kit {tag} ({model}) has no board of the kind {recipe}. Check the tag, or the slot.",
-            tag=kit.tag,
-            model=kit.model,
-            recipe=" / ".join(recipes),
-        )
-    return fitting
-
-
 def put_into_kit(workshop: Workshop, person: Person, board_id: str, tag: str) -> None:
     """A board that has passed joins a kit afterwards, with its last run.
 
-    Raises Refused when it is part of another kit, has not passed, or the kit has no such board or has left.
+    Raises Refused when it is part of another kit, has not passed, or the kit has no room for it or has left.
     """
     person.must_be(Role.WAREHOUSE, Role.NSO)
     with workshop.store.write() as session:
@@ -85,7 +69,7 @@ def put_into_kit(workshop: Workshop, person: Person, board_id: str, tag: str) ->
             return
         if board.kit_tag is not None:
             raise Refused("Board {board} is part of kit {tag}.", board=board_id, tag=board.kit_tag)
-        check_fits(workshop, kit, [board.recipe])
+        check_room(session, workshop, kit, board.recipe)
         newest = select(BoardRun).where(BoardRun.board_id == board_id).order_by(col(BoardRun.id).desc()).limit(1)
         run = session.exec(newest).first()
         if run is None or run.outcome is not Outcome.PASS or run.kit_tag is not None:
@@ -98,22 +82,26 @@ def put_into_kit(workshop: Workshop, person: Person, board_id: str, tag: str) ->
 def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRun, kit_tag: str | None) -> None:
     """Lets a run of the bench count for its kit, in the caller's transaction.
 
-    A passed board joins the kit named; a FAIL makes the kit faulty, unless it says only that the board belongs to
-    another one; ERROR, TIMEOUT and ABORTED tell nothing about the board and change nothing, unless they left it half
-    written: then its kit is not ready any more.
+    A passed board joins the kit named; where the kit has no room for it, the run is of a board without a kit. A FAIL
+    makes the kit faulty, unless it says only that the board belongs to another one; ERROR, TIMEOUT and ABORTED tell
+    nothing about the board and change nothing, unless they left it half written: then its kit is not ready any more.
     """
     board = session.get(Board, run.board_id) if run.board_id else None
     tag = kit_tag or (board.kit_tag if board else None)
     if tag is None:
         return
     kit = find_kit(session, tag)
+    facts = {"recipe": run.recipe, "board": run.board_id, "outcome": run.outcome, "reason": run.reason, "run": run.id}
+    joins = run.outcome is Outcome.PASS and board is not None and board.kit_tag is None
+    if joins and not _has_room(session, workshop, kit, run.recipe):
+        write_history(session, person, "kit", kit.tag, "board_left_out", **facts)
+        return
     run.kit_tag = kit.tag
     session.add(run)
-    facts = {"recipe": run.recipe, "board": run.board_id, "outcome": run.outcome, "reason": run.reason}
-    write_history(session, person, "kit", kit.tag, "board_run", **facts, run=run.id)
+    write_history(session, person, "kit", kit.tag, "board_run", **facts)
     if kit.state not in BEFORE_RESERVING:
         return
-    if run.outcome is Outcome.PASS and board is not None and board.kit_tag is None:
+    if joins and board is not None:
         board.kit_tag = kit.tag
         session.add(board)
         session.flush()
@@ -121,6 +109,14 @@ def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRu
         move_kit(session, person, kit, KitState.FAULTY, reason=run.reason)
     elif run.outcome is Outcome.PASS or run.wrote:
         settle(session, person, workshop, kit)
+
+
+def _has_room(session: Session, workshop: Workshop, kit: Kit, recipe: str) -> bool:
+    try:
+        check_room(session, workshop, kit, recipe)
+    except Refused:
+        return False
+    return True
 
 
 def settle(session: Session, person: Person, workshop: Workshop, kit: Kit) -> None:

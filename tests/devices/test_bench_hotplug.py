@@ -309,6 +309,42 @@ def test_a_board_of_another_kit_is_refused_with_that_kits_tag_and_its_past_is_sh
     assert [phase["name"] for phase in runs(shop.store)[1].record["phases"]] == ["prepare", "identify"]
 
 
+def test_a_second_board_for_a_full_kit_is_refused_as_soon_as_it_is_known(
+    shop: Workshop, hub: Hub, bench: Watched, warehouse: Person
+) -> None:
+    (tag,) = receive_kits(shop, warehouse, "bench-kit", 1)
+    for number in (1, 2):
+        hub.plug("1-1", number)
+        bench.until("1-1", Status.WAITING)
+        bench.live.start(warehouse, "1-1", tag)
+        until(lambda: not bench.live.bench.is_running("1-1"))
+        state = bench.until("1-1", Status.DONE)
+        hub.unplug("1-1")
+        until(lambda: "1-1" not in bench.live.names())
+    assert (state.outcome, state.reason) == (Outcome.ERROR, Reason.KIT_FULL)
+    view = show_kit(shop, tag)
+    assert (view.kit.state, len(view.boards)) == (KitState.READY, 1)
+    assert all(word in state.detail for word in (tag, view.boards[0].recipe, view.boards[0].id))
+    assert "flash" not in [phase["name"] for phase in runs(shop.store)[1].record["phases"]]
+
+
+def test_a_board_that_passed_when_its_kit_had_become_full_is_told_so_and_is_in_no_kit(
+    shop: Workshop, hub: Hub, bench: Watched, warehouse: Person
+) -> None:
+    (tag,) = receive_kits(shop, warehouse, "bench-kit", 1)
+    hub.plug("1-1", 1)
+    hub.plug("1-2", 2)
+    for slot in ("1-1", "1-2"):
+        bench.until(slot, Status.WAITING)
+        bench.live.start(warehouse, slot, tag)
+    states = [bench.until(slot, Status.DONE) for slot in ("1-1", "1-2")]
+    view = show_kit(shop, tag)
+    assert (view.kit.state, len(view.boards), len(view.runs)) == (KitState.READY, 1, 1)
+    inside = {board.id for board in view.boards}
+    assert [state.reason for state in states if state.board_id not in inside] == [Reason.KIT_FULL]
+    assert sorted(filter(None, map(bench.live.kit_of, ("1-1", "1-2")))) == [tag]
+
+
 def test_a_kit_that_has_no_such_board_is_refused_before_anything_begins(
     shop: Workshop, hub: Hub, bench: Watched, warehouse: Person
 ) -> None:

@@ -76,6 +76,18 @@ def test_a_piece_of_another_kit_is_refused_with_that_kits_tag(workshop: Workshop
         check(workshop, warehouse, other, "BOX-001")
 
 
+def test_a_piece_more_than_the_kit_has_is_refused_but_one_of_its_own_is_checked_again(
+    workshop: Workshop, warehouse: Person, tag: str
+) -> None:
+    for serial in ("BOX-001", "BOX-002"):
+        check(workshop, warehouse, tag, serial)
+    with pytest.raises(Refused, match="wedo:BOX-001, wedo:BOX-002"):
+        check(workshop, warehouse, tag, "BOX-003")
+    check(workshop, warehouse, tag, " box-002 ")  # typed, not scanned
+    view = show_kit(workshop, tag)
+    assert ([board.id for board in view.boards], len(view.runs)) == (["wedo:BOX-001", "wedo:BOX-002"], 3)
+
+
 def test_a_list_that_does_not_fit_or_is_not_complete_stores_nothing(
     workshop: Workshop, warehouse: Person, tag: str
 ) -> None:

@@ -214,6 +214,22 @@ def test_a_board_joins_a_kit_afterwards_only_when_it_has_passed_and_fits(worksho
     assert (view.kit.state, [run.board_id for run in view.runs]) == (KitState.READY, ["good"])
 
 
+def test_a_full_kit_takes_no_further_board_of_that_kind(workshop: Workshop, warehouse: Person) -> None:
+    """Neither afterwards, with its board named, nor by a pass with its tag, which then is a board without a kit."""
+    full, empty = receive_kits(workshop, warehouse, "arduino-kit", 2)
+    run_board(workshop, warehouse, "uno-1", full)
+    run_board(workshop, warehouse, "uno-2", None)
+    with pytest.raises(Refused, match=rf"{full} has all its boards of the kind arduino-uno: uno-1\."):
+        put_into_kit(workshop, warehouse, "uno-2", full)
+    run_board(workshop, warehouse, "uno-3", full, minutes=1)
+    view = show_kit(workshop, full)
+    assert ([board.id for board in view.boards], [run.board_id for run in view.runs]) == (["uno-1"], ["uno-1"])
+    assert (view.kit.state, view.history[-1][0].verb) == (KitState.READY, "board_left_out")
+    put_into_kit(workshop, warehouse, "uno-3", empty)
+    run_board(workshop, warehouse, "uno-1", full, minutes=2)
+    assert len(show_kit(workshop, full).runs) == 2
+
+
 def test_a_board_counts_as_the_kind_as_which_it_passed_last(workshop: Workshop, warehouse: Person) -> None:
     """A pass by a recipe that the kit does not ask for opens no gate; the right recipe puts it right."""
     (tag,) = receive_kits(workshop, warehouse, "arduino-kit", 1)

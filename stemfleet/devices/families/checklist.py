@@ -46,8 +46,11 @@ class Answer:
 
 
 def board_id_of(recipe: Recipe, serial: str) -> str:
-    """The identity: makers number from one, so the recipe's name stands before it. Raises InputError."""
-    number = serial.strip()
+    """The identity: makers number from one, so the recipe's name stands before it. Raises InputError.
+
+    In capitals, as makers print them: what is typed in small letters is the same piece as what was scanned.
+    """
+    number = serial.strip().upper()
     if not _SERIAL.fullmatch(number):
         raise InputError(
             '"{serial}" is no serial number: 3 to 64 letters, digits and . _ / : + - are. Scan the label again.',

@@ -11,6 +11,7 @@ VERBS: Labels = {
     "shipped": _("Shipped"),
     "delivered": _("Receipt confirmed"),
     "board_run": _("Board on the bench"),
+    "board_left_out": _("A board that passed was left out: the kit has all of its kind"),
     "label_printed": _("Label printed"),
     "override_asked": _("Override asked for"),
     "override_approved": _("Override approved by a second person"),
