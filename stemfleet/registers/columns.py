@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from stemfleet.errors import InputError
-from stemfleet.registers.names import fold
+from stemfleet.registers.names import clean, fold
 
 SEARCHED_ROWS = 40  # covers and remarks above the titles are shorter than this in every file seen
 _LONGEST = 100  # letters of a title
@@ -29,11 +29,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Titles:
-    """The row of titles: its number (1-based), its texts folded, and field → index of the column."""
+    """The row of titles: its number (1-based), its texts folded, field → index of the column, field → its title."""
 
     row: int
     folded: tuple[str, ...]
     places: dict[str, int]
+    written: dict[str, str]
 
 
 def match(cells: Sequence[str], columns: Sequence[Column], row: int) -> Titles:
@@ -51,7 +52,7 @@ def match(cells: Sequence[str], columns: Sequence[Column], row: int) -> Titles:
             places[column.field] = free[chosen].pop(0)
             if not free[chosen]:
                 del free[chosen]
-    return Titles(row, folded, places)
+    return Titles(row, folded, places, {field: clean(cells[place]) for field, place in places.items()})
 
 
 def _leftmost(known: str, free: Mapping[str, Sequence[int]]) -> str | None:

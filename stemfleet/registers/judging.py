@@ -10,11 +10,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from stemfleet.registers.kinds import (
+    MINORITY_STEMS,
+    REMOTE_STEMS,
+    SPECIAL_STEMS,
     closed_reason,
     is_school_category,
     is_special,
     level_of,
     orientation_categories,
+    says,
     yes_or_no,
 )
 from stemfleet.registers.regions import region_of
@@ -33,10 +37,22 @@ JUDGED = (
     "orientation",
     "special_id",
     "special",
+    "minority",
     "remote",
     "region_id",
     "region",
 )
+
+_UNCLEAR = (
+    "«{written}» under «{column}» is not understood: what is known of the school is kept. Write ΝΑΙ or ΟΧΙ, or the "
+    "register's own word."
+)
+_MAY_TELL = {
+    "orientation": frozenset({Category.MINORITY, Category.SECOND_CHANCE}),
+    "special": frozenset({Category.SPECIAL}),
+    "minority": frozenset({Category.MINORITY}),
+    "remote": frozenset({Category.REMOTE}),
+}
 
 
 class Problem(NamedTuple):
@@ -51,7 +67,8 @@ class Problem(NamedTuple):
 class Judgement:
     """`level` None: the name decides. `skipped`: why the unit is left out, and the offending text.
 
-    `type`: as written. `region_unknown`: as written, where it is no region.
+    `type`: as written. `region_unknown`: as written, where it is no region. `told`: the categories of which a cell
+    says yes or no; `untold`: those of which one says something that is not understood, and none says yes or no.
     """
 
     type: str
@@ -60,7 +77,8 @@ class Judgement:
     found: frozenset[Category]
     region: str | None
     region_unknown: str | None
-    remote_known: bool
+    told: frozenset[Category]
+    untold: frozenset[Category]
     findings: tuple[Problem, ...] = ()
 
     def categories(self, level: Level) -> tuple[Category, ...]:
@@ -80,23 +98,28 @@ def judge(filed: bool, *cells: str | None) -> Judgement:
     said = {name: cell for name, cell in zip(JUDGED, cells, strict=True) if cell is not None}
     type_id, type_text = _type(said)
     level = level_of(type_id, type_text, "")
-    remote = yes_or_no(said.get("remote", ""))
+    found, told, unclear = _categories(said)
+    findings = tuple(
+        Problem("category_unclear", _UNCLEAR, {"written": cell, "column": name}) for name, cell in unclear.items()
+    )
     region, region_unknown = _region(said)
     judged = Judgement(
         type=type_text or type_id,
         level=level if isinstance(level, Level) else None,
         skipped=None,
-        found=_categories(said, remote),
+        found=found,
         region=region,
         region_unknown=region_unknown,
-        remote_known=remote is not None,
+        told=told,
+        untold=frozenset[Category]().union(*(_MAY_TELL[name] for name in unclear)) - told,
+        findings=findings,
     )
     try:
         closed = closed_reason(*_number_and_text(said, "state"))
     except ValueError as unknown:
         closed = None
         sentence = "The state «{state}» is not known: taken as working."
-        judged = replace(judged, findings=(Problem("state_unknown", sentence, {"state": str(unknown)}),))
+        judged = replace(judged, findings=(*findings, Problem("state_unknown", sentence, {"state": str(unknown)})))
     if filed and not is_school_category(*_number_and_text(said, "category")):
         return replace(judged, skipped=(SkipReason.NOT_A_SCHOOL, said.get("category")))
     if level is SkipReason.NOT_A_SCHOOL:
@@ -118,20 +141,30 @@ def _number_and_text(said: Mapping[str, str], name: str) -> tuple[str, str]:
     return number, text
 
 
-def _categories(said: Mapping[str, str], remote: bool | None) -> frozenset[Category]:
-    found = set(orientation_categories(*_number_and_text(said, "orientation")))
-    if is_special(*_number_and_text(said, "special")) or _says_special(said):
-        found.add(Category.SPECIAL)
-    if remote:
-        found.add(Category.REMOTE)
-    return frozenset(found)
+def _categories(said: Mapping[str, str]) -> tuple[frozenset[Category], frozenset[Category], dict[str, str]]:
+    """(what the school is, of what its cells say yes or no, column → the cell that says neither)."""
+    read: dict[str, frozenset[Category] | None] = {
+        "orientation": orientation_categories(*_number_and_text(said, "orientation")),
+        "special": _one(Category.SPECIAL, is_special(*_number_and_text(said, "special"))),
+        "minority": _one(Category.MINORITY, yes_or_no(said.get("minority", ""), MINORITY_STEMS)),
+        "remote": _one(Category.REMOTE, yes_or_no(said.get("remote", ""), REMOTE_STEMS)),
+    }
+    understood = {name: holds for name, holds in read.items() if holds is not None}
+    found = frozenset[Category]().union(*understood.values())
+    if "special" not in understood and _says_special(said):
+        found |= {Category.SPECIAL}
+    cells = {name: said.get(name) or said.get(f"{name}_id", "") for name in read.keys() - understood.keys()}
+    told = frozenset[Category]().union(*(_MAY_TELL[name] for name in understood))
+    return found, told, {name: cells[name] for name in read if cells.get(name)}
+
+
+def _one(category: Category, holds: bool | None) -> frozenset[Category] | None:
+    return None if holds is None else frozenset({category} if holds else ())
 
 
 def _says_special(said: Mapping[str, str]) -> bool:
-    """A type in words («Ειδικό Δημοτικό») where the register's own column is missing."""
-    if "special_id" in said or "special" in said:
-        return False
-    return is_special("", said.get("type", "")) or is_special("", said.get("subtype", ""))
+    """A type in words («Ειδικό Δημοτικό») where the register's own column does not tell."""
+    return any(says(said.get(name, ""), SPECIAL_STEMS) for name in ("type", "subtype"))
 
 
 def _region(said: Mapping[str, str]) -> tuple[str | None, str | None]:

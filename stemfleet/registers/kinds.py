@@ -23,8 +23,29 @@ _LEVEL_OF_TYPE = {
     "44": Level.SPECIAL_VOCATIONAL,  # ΕΝΕΕΓΥΛ
 }
 _NOT_SCHOOLS = {"14", "15", "16", "25"}  # ΔΔΕ, ΔΠΕ, ΠΔΕ, ΕΚΦΕ
-_SPECIAL = {"1", "2", "4"}  # 3 is not special
-_MINORITY, _SECOND_CHANCE = "6", "9"
+_SPECIAL, _NOT_SPECIAL = {"1", "2", "4"}, {"0", "3"}
+_ORIENTATIONS = {
+    **{str(number): frozenset[Category]() for number in range(9)},
+    "6": frozenset({Category.MINORITY}),
+    "9": frozenset({Category.SECOND_CHANCE}),
+}
+_OTHER_ORIENTATIONS = (  # they tell that a school is neither of minority nor of second chance
+    "ΔΙΑΠΟΛΙΤΙΣΜΙΚ",
+    "ΜΟΥΣΙΚ",
+    "ΚΑΛΛΙΤΕΧΝΙΚ",
+    "ΠΡΟΤΥΠ",
+    "ΠΕΙΡΑΜΑΤΙΚ",
+    "ΕΥΡΩΠΑΙΚ",
+    "ΕΚΚΛΗΣΙΑΣΤΙΚ",
+    "ΑΘΛΗΤΙΚ",
+    "ΓΕΝΙΚ",
+)
+
+# Stems of what a school is, each looked for at the beginning of a word.
+SPECIAL_STEMS = ("ΕΙΔΙΚ", "ΣΜΕΑ", "ΕΕΕΕΚ", "ΕΝΕΕΓΥ", "SPECIAL")
+MINORITY_STEMS = ("ΜΕΙΟΝΟΤ", "MINORITY")
+REMOTE_STEMS = ("ΔΥΣΠΡΟΣΙΤ", "ΑΠΟΜΑΚΡΥΣΜΕΝ", "REMOTE", "INACCESSIBLE")
+_SECOND_CHANCE_STEMS = ("ΕΥΚΑΙΡΙΑΣ", "ΣΔΕ")
 
 # Looked for in this order in the folded type, then in the name. A word in full is a whole word, the others are stems.
 _LEVEL_WORDS = (
@@ -91,24 +112,27 @@ def _level_in(folded: str) -> Level | None:
 
 
 @lru_cache(maxsize=4096)
-def is_special(special_id: str, text: str) -> bool:
-    """Whether a unit is one of special education, by the register's number or its words («Ειδικό Σχολείο»)."""
-    if special_id:
+def is_special(special_id: str, text: str) -> bool | None:
+    """Whether a unit is one of special education, by the register's number or its words; None: neither tells."""
+    if special_id in _SPECIAL or special_id in _NOT_SPECIAL:
         return special_id in _SPECIAL
-    folded = fold(text)
-    return any(word.startswith("ΕΙΔΙΚ") for word in folded.split()) and not folded.startswith(("ΜΗ ", "ΟΧΙ", "ΔΕΝ "))
+    told = yes_or_no(text, SPECIAL_STEMS)
+    return False if told is None and says(text, ("ΓΕΝΙΚ",)) else told
 
 
 @lru_cache(maxsize=4096)
-def orientation_categories(orientation_id: str, text: str) -> frozenset[Category]:
-    """Minority, second chance or neither, by the register's number or its words."""
-    folded = fold(text)
-    found = set()
-    if orientation_id == _MINORITY or (not orientation_id and "ΜΕΙΟΝΟΤ" in folded):
-        found.add(Category.MINORITY)
-    if orientation_id == _SECOND_CHANCE or (not orientation_id and "ΕΥΚΑΙΡΙΑΣ" in folded):
-        found.add(Category.SECOND_CHANCE)
-    return frozenset(found)
+def orientation_categories(orientation_id: str, text: str) -> frozenset[Category] | None:
+    """Minority, second chance or neither, by the register's number or its words; None: neither of them tells."""
+    if orientation_id in _ORIENTATIONS:
+        return _ORIENTATIONS[orientation_id]
+    told = {
+        Category.MINORITY: says(text, MINORITY_STEMS),
+        Category.SECOND_CHANCE: says(text, _SECOND_CHANCE_STEMS),
+    }
+    if any(said is not None for said in told.values()):
+        return frozenset(category for category, said in told.items() if said)
+    none_of_them = says(text, _OTHER_ORIENTATIONS) is not None or yes_or_no(text) is False
+    return frozenset() if none_of_them else None
 
 
 @lru_cache(maxsize=4096)
@@ -137,11 +161,25 @@ def is_school_category(category_id: str, text: str) -> bool:
     return not text or "ΣΧΟΛ" in fold(text)
 
 
-_YES = {"1", "ΝΑΙ", "TRUE", "YES", "X", "Χ", "✓", "ΔΥΣΠΡΟΣΙΤΟ", "ΔΥΣΠΡΟΣΙΤΗ", "ΑΛΗΘΗΣ"}
-_NO = {"0", "ΟΧΙ", "FALSE", "NO", "ΨΕΥΔΗΣ", "-"}
+_YES = {"1", "ΝΑΙ", "TRUE", "YES", "Χ", "ΑΛΗΘΗΣ", "ΑΛΗΘΕΣ"}
+_NO = {"0", "ΟΧΙ", "FALSE", "ΝΟ", "ΨΕΥΔΗΣ", "ΨΕΥΔΕΣ", "ΚΑΝΕΝΑΣ", "ΚΑΜΙΑ", "ΚΑΝΕΝΑ"}  # the Greek letters of Latin «NO»
+_YES_MARKS, _NO_MARKS = {"✓", "✔", "√", "☑", "✅"}, {"-", "–", "—"}
+_NOT = {"ΜΗ", "ΟΧΙ", "ΔΕΝ", "ΧΩΡΙΣ", "NOT"}
+_EMOJI = "\ufe0e\ufe0f"  # whether a tick is drawn as text or as a picture
 
 
-def yes_or_no(text: str) -> bool | None:
-    """A tick as people write it; None where it is blank or neither."""
-    word = text if text in {"✓", "-"} else fold(text)
-    return True if word in _YES else False if word in _NO else None
+@lru_cache(maxsize=4096)
+def yes_or_no(text: str, stems: tuple[str, ...] = ()) -> bool | None:
+    """A tick or a word as people write it, or a word that begins with one of the stems; None where it is neither."""
+    mark = text.strip(_EMOJI)
+    if mark in _YES_MARKS or mark in _NO_MARKS:
+        return mark in _YES_MARKS
+    word = fold(f"Ω {text}")[2:]  # beside a Greek letter, Latin ones that look Greek are read so: NAI, OXI
+    return True if word in _YES else False if word in _NO else says(text, stems)
+
+
+@lru_cache(maxsize=4096)
+def says(text: str, stems: tuple[str, ...]) -> bool | None:
+    """True for «Ειδικό», False for «μη ειδικό», None where no word begins with one of the stems."""
+    words = fold(text).split()
+    return _NOT.isdisjoint(words) if any(word.startswith(stems) for word in words) else None

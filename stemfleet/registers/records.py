@@ -148,7 +148,7 @@ def _department(_table: Table, row: int, fields: Fields) -> DepartmentRow:
     code = department_code(written)
     if code is None:
         raise _Incomplete(f"code: {written}")
-    return DepartmentRow(code, _needed(fields, "name"), _needed(fields, "university"), fields.get("city"), row)
+    return DepartmentRow(code, _named(fields, "name"), _named(fields, "university"), fields.get("city"), row)
 
 
 def _evidence(table: Table, row: int, fields: Fields) -> EvidenceRow:
@@ -199,6 +199,14 @@ def _needed(fields: Fields, name: str) -> str:
     if name not in fields:
         raise _Incomplete(name)
     return fields[name]
+
+
+def _named(fields: Fields, name: str) -> str:
+    """A cell that holds a number alone is of another column."""
+    text = _needed(fields, name)
+    if not any(letter.isalpha() for letter in text):
+        raise _Incomplete(f"{name}: {text}")
+    return text
 
 
 def _recipient(table: Table, row: int, fields: Fields) -> str:

@@ -1,6 +1,7 @@
 """Registers of schools: every shape that they come in, read into SchoolRow."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from stemfleet.errors import InputError
 from stemfleet.registers.codes import school_code
 from stemfleet.registers.columns import Column
-from stemfleet.registers.judging import JUDGED, Judgement, judge
+from stemfleet.registers.judging import JUDGED, Judgement, Problem, judge
 from stemfleet.registers.kinds import level_of
 from stemfleet.registers.names import fold
 from stemfleet.registers.tables import Fields, Table, open_table
@@ -64,7 +65,8 @@ COLUMNS: Sequence[Column] = (
     Column("orientation_id", ("ORIENTATION TYPE ID",)),
     Column("orientation", ("ΠΡΟΣΑΝΑΤΟΛΙΣΜΟΣ", "ORIENTATION TYPE")),
     Column("special_id", ("SPECIAL TYPE ID",)),
-    Column("special", ("ΕΙΔΙΚΟΣ ΧΑΡΑΚΤΗΡΙΣΜΟΣ", "ΕΙΔΙΚΗ ΑΓΩΓΗ", "ΕΙΔΙΚΗΣ ΑΓΩΓΗΣ", "SPECIAL TYPE")),
+    Column("special", ("ΕΙΔΙΚΟΣ ΧΑΡΑΚΤΗΡΙΣΜΟΣ", "ΕΙΔΙΚΗ ΑΓΩΓΗ", "ΕΙΔΙΚΗΣ ΑΓΩΓΗΣ", "SPECIAL TYPE", "ΣΜΕΑ*", "ΕΙΔΙΚΟ*")),
+    Column("minority", ("ΜΕΙΟΝΟΤ*", "MINORITY")),
     Column("remote", ("ΔΥΣΠΡΟΣΙΤ*", "ΑΠΟΜΑΚΡΥΣΜΕΝ*", "INACCESSIBLE", "REMOTE")),
     Column("region_id", ("REGION EDU ADMIN ID",)),
     Column("region", ("ΠΕΡΙΦΕΡΕΙΑ", "ΠΕΡΙΦΕΡΕΙΑΚΗ ΔΙΕΥΘΥΝΣΗ*", "ΠΔΕ", "REGION EDU ADMIN", "REGIONAL UNIT", "REGION")),
@@ -97,11 +99,11 @@ _UNTOLD = {
     ),
     Category.SPECIAL: (
         "special_unknown",
-        "The file has no column for special education: what is known of it is kept.",
+        "The file does not say which schools are of special education: what is known of them is kept.",
     ),
     Category.MINORITY: (
         "minority_unknown",
-        "The file has no column for minority schools: what is known of them is kept.",
+        "The file does not say which schools are minority schools: what is known of them is kept.",
     ),
 }
 _SHOWN = {  # a field's title, for a sentence about it
@@ -115,6 +117,7 @@ _SHOWN = {  # a field's title, for a sentence about it
     "phone": "Τηλέφωνο",
     "email": "e-mail",
     "categories": "Ειδικός Χαρακτηρισμός",
+    "untold": "Ειδικός Χαρακτηρισμός",
 }
 _MAY_BE_OTHER = frozenset("ΕεΈέEeGgΔδ")  # letters that a country or a directorate begins with
 _LONGEST_NAME = 300  # letters; names in the register have fewer than 150
@@ -125,16 +128,21 @@ _COUNTRY = {"ΕΛΛΑΔΑ", "ΕΛΛΑΣ", "GREECE"}
 class SchoolsReading:
     """A register that is being read; `rows` gives its schools once, in the file's order, duplicates included.
 
-    `skipped` grows meanwhile; `findings` are whole afterwards. `known`: the categories that the columns can tell.
+    `skipped` grows meanwhile; `known` and `findings` are whole afterwards.
     """
 
     file: str
     format: FileFormat
-    known: frozenset[Category]
     rows: Iterator[SchoolRow]
     skipped: Sequence[Skipped]
     size: int
     _table: Table
+    _silent: AbstractSet[Category]
+
+    @property
+    def known(self) -> frozenset[Category]:
+        """The categories that the file can tell. A column of a person's table in which every cell is blank cannot."""
+        return known_categories(self._table) - self._silent
 
     @property
     def done(self) -> int:
@@ -155,10 +163,9 @@ def open_schools(path: Path) -> Iterator[SchoolsReading]:
     file.
     """
     with open_table(path, COLUMNS) as table:
-        known = known_categories(table)
-        yield SchoolsReading(
-            table.file, table.format, known, _schools(table), table.skipped, path.stat().st_size, table
-        )
+        silent = set(_UNTOLD) if table.format.shape is Shape.TABLE else set()
+        rows = _schools(table, silent)
+        yield SchoolsReading(table.file, table.format, rows, table.skipped, path.stat().st_size, table, silent)
 
 
 def read_schools(path: Path) -> SchoolsFile:
@@ -183,17 +190,21 @@ def known_categories(table: Table) -> frozenset[Category]:
     """The categories that the table's columns can tell. A type such as «ΣΔΕ» or «ΕΕΕΕΚ» tells even without them."""
     known = {
         Category.SPECIAL: {"special", "special_id", "subtype"},
-        Category.MINORITY: {"orientation", "orientation_id"},
+        Category.MINORITY: {"orientation", "orientation_id", "minority"},
         Category.SECOND_CHANCE: {"type", "type_id"},
         Category.REMOTE: {"remote"},
     }
-    return frozenset(category for category, fields in known.items() if fields & table.fields)
+    return frozenset(category for category, fields in known.items() if fields & table.titles.keys())
 
 
-def _schools(table: Table) -> Iterator[SchoolRow]:
+def _schools(table: Table, silent: set[Category]) -> Iterator[SchoolRow]:
+    """Takes out of `silent` what a cell tells."""
     filed = table.format.shape is not Shape.TABLE
     for row, fields in table.rows:
-        read = _read_row(table, row, fields, judge(filed, *map(fields.get, JUDGED)))
+        judged = judge(filed, *map(fields.get, JUDGED))
+        if silent:
+            silent -= judged.told
+        read = _read_row(table, row, fields, judged)
         if isinstance(read, SchoolRow):
             yield read
         else:
@@ -204,7 +215,7 @@ def _read_row(table: Table, row: int, fields: Fields, judged: Judgement) -> Scho
     written, name = fields.get("code", ""), fields.get("name")
     code, padded = school_code(written)
     for problem in judged.findings:
-        table.findings.append(_finding(table, problem.code, problem.text, row, **problem.facts))
+        table.findings.append(_problem(table, row, problem))
     level = judged.level or (level_of("", "", name) if name else SkipReason.UNKNOWN_TYPE)
     if name is not None and len(name) > _LONGEST_NAME:
         return Skipped(row, SkipReason.INCOMPLETE, code, f"{name[:60]}…", None, table.format.sheet)
@@ -245,7 +256,7 @@ def _school(table: Table, row: int, fields: Fields, code: str, level: Level, jud
         email=_email(table, row, fields),
         status=SchoolStatus.ACTIVE,
         categories=judged.categories(level),
-        remote_known=judged.remote_known,
+        untold=tuple(sorted(judged.untold)),
         row=row,
     )
 
@@ -304,15 +315,24 @@ def _finding(
     return Finding(code, text, facts, row, table.format.sheet, weight)
 
 
+def _problem(table: Table, row: int, problem: Problem) -> Finding:
+    """A judgement knows its columns by their fields, the file by their titles."""
+    facts = dict(problem.facts)
+    if "column" in facts:
+        field = facts["column"]
+        facts["column"] = table.titles.get(field) or table.titles[f"{field}_id"]
+    return _finding(table, problem.code, problem.text, row, **facts)
+
+
 def _about_the_file(table: Table, known: frozenset[Category], schools: int) -> Iterator[Finding]:
     sheet = table.format.sheet
     for category, (code, text) in _UNTOLD.items():
         if category not in known:
             yield Finding(code, text, sheet=sheet)
-    if not {"state", "state_id"} & table.fields and table.format.shape is not Shape.DATA_GOV:
+    if not {"state", "state_id"} & table.titles.keys() and table.format.shape is not Shape.DATA_GOV:
         text = "The file does not say which schools are closed: all of them are taken as working."
         yield Finding("states_unknown", text, sheet=sheet, weight=Weight.NOTE)
     if not schools:
         yield Finding("no_schools", "No row of the file is a school that works.", sheet=sheet)
-    if not {"region", "region_id"} & table.fields and table.format.shape is not Shape.DATA_GOV:
+    if not {"region", "region_id"} & table.titles.keys() and table.format.shape is not Shape.DATA_GOV:
         yield Finding("regions_unknown", "The file has no column for regions.", sheet=sheet, weight=Weight.NOTE)

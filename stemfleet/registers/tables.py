@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +37,13 @@ Fields = dict[str, str]
 class Table:
     """An opened file. `rows` gives (row number, field → text), blank cells left out, and is read once.
 
-    `fields` are the fields that have a column. `skipped` and `findings` grow while `rows` is being read, and so does
-    what `bytes_read` gives, where that can be told (CSV).
+    `titles`: field → title as written, of the fields that have a column. `skipped` and `findings` grow while `rows`
+    is being read, and so does what `bytes_read` gives, where that can be told (CSV).
     """
 
     file: str
     format: FileFormat
-    fields: frozenset[str]
+    titles: Mapping[str, str]
     rows: Iterator[tuple[int, Fields]]
     skipped: list[Skipped]
     findings: Findings
@@ -112,7 +112,7 @@ def _json_table(path: Path, columns: Sequence[Column]) -> Table:
     return Table(
         file=path.name,
         format=FileFormat(shape, Container.JSON),
-        fields=frozenset(places),
+        titles=titles.written,
         rows=_unit_rows(units, places),
         skipped=[],
         findings=Findings(findings),
@@ -213,7 +213,7 @@ def _shape(titles: Titles) -> Shape:
 
 def _table(path: Path, detected: FileFormat, titles: Titles, rows: Iterable[list[str]]) -> Table:
     skipped: list[Skipped] = []
-    table = Table(path.name, detected, frozenset(titles.places), iter(()), skipped, Findings())
+    table = Table(path.name, detected, titles.written, iter(()), skipped, Findings())
     table.rows = _fields(rows, titles, table)
     return table
 

@@ -146,8 +146,8 @@ class SchoolRow(NamedTuple):
 
     `code` is the ministry's, 7 digits. `region` is the regional directorate's number as two digits ("03", see
     `regions.REGIONS`), None where the file gives none. `categories` holds those of special, minority, second_chance
-    and remote that the register's own columns say, sorted. `remote_known` is False where the file cannot tell:
-    then the absence of `remote` means nothing.
+    and remote that the register's own columns say, sorted; `untold` those of which the row's cells say something that
+    is not understood, sorted: their absence means nothing.
     """
 
     code: str
@@ -162,7 +162,7 @@ class SchoolRow(NamedTuple):
     email: str | None
     status: SchoolStatus
     categories: tuple[Category, ...]
-    remote_known: bool
+    untold: tuple[Category, ...]
     row: int
 
     def differences(self, other: "SchoolRow") -> dict[str, tuple[Any, Any]]:
@@ -242,7 +242,7 @@ class Read(Generic[RowT]):
 
 @dataclass(frozen=True)
 class SchoolsFile(Read[SchoolRow]):
-    """A register of schools. `known` are the categories that its columns can tell at all."""
+    """A register of schools. `known` are the categories that it can tell at all."""
 
     known: frozenset[Category] = frozenset()
 

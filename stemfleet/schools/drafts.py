@@ -27,17 +27,22 @@ from stemfleet.words import Category, Level, RecipientKind, SchoolStatus
 
 RowT = TypeVar("RowT")
 _BATCH = 1000
+_NONE = frozenset[str]()
 WORDS = ("name", "university", "municipality")
 _FIELDS = ("name", "level", "region", "directorate", "municipality", "address", "postal_code", "phone", "email")
 
 
 class Said(NamedTuple):
-    """What a file says of one recipient; `values` in the order of the draft's `fields`."""
+    """What a file says of one recipient; `values` in the order of the draft's `fields`.
+
+    `untold`: categories that its row cannot tell, though the file's columns can.
+    """
 
     code: str
     values: tuple[Any, ...]
     categories: tuple[str, ...]
     row: int
+    untold: frozenset[str] = frozenset()
 
 
 class Draft(Protocol):
@@ -85,8 +90,8 @@ class SchoolsDraft:
         rows = sqlite3.connect("", check_same_thread=False)
         rows.execute("PRAGMA page_size = 65536")
         rows.execute("PRAGMA journal_mode = OFF")  # nothing of it outlives a failure
-        rows.execute(f"CREATE TABLE said (code, {', '.join(_FIELDS)}, categories, row)")
-        insert = f"INSERT INTO said VALUES ({', '.join('?' * (len(_FIELDS) + 3))})"  # noqa: S608 (names of ours)
+        rows.execute(f"CREATE TABLE said (code, {', '.join(_FIELDS)}, categories, untold, row)")
+        insert = f"INSERT INTO said VALUES ({', '.join('?' * (len(_FIELDS) + 4))})"  # noqa: S608 (names of ours)
         with open_schools(path) as reading:
             for batch in _in_batches(map(_as_tuple, reading.rows)):
                 rows.executemany(insert, batch)
@@ -107,13 +112,13 @@ class SchoolsDraft:
             )
 
     def batches(self) -> Iterator[list[Said]]:
-        columns = ", ".join(("code", "row", "categories", *self.fields))
+        columns = ", ".join(("code", "row", "categories", "untold", *self.fields))
         chosen = f"SELECT {columns} FROM said ORDER BY code"  # noqa: S608 (names of ours)
         rows = self._rows.execute(chosen)
         while batch := rows.fetchmany(_BATCH):
             yield [
-                Said(code, tuple(values), tuple(names.split()) if names else (), row)
-                for code, row, names, *values in batch
+                Said(code, tuple(values), tuple(names.split()), row, frozenset(untold.split()) if untold else _NONE)
+                for code, row, names, untold, *values in batch
             ]
 
 
@@ -143,7 +148,7 @@ def search_name(words: Iterable[str | None]) -> str:
 
 
 def _as_tuple(row: SchoolRow) -> tuple[Any, ...]:
-    return (*row[: 1 + len(_FIELDS)], " ".join(row.categories), row.row)
+    return (*row[: 1 + len(_FIELDS)], " ".join(row.categories), " ".join(row.untold), row.row)
 
 
 def _in_batches(rows: Iterable[RowT]) -> Iterator[list[RowT]]:
@@ -160,8 +165,8 @@ def _without_repeated(rows: sqlite3.Connection, reading: SchoolsReading) -> list
     chosen = rows.execute("SELECT rowid, * FROM said WHERE code IN (SELECT code FROM twice) ORDER BY rowid")
     first: dict[str, SchoolRow] = {}
     found, superfluous = [], []
-    for rowid, *cells, categories, row in chosen:
-        school = _as_row(cells, categories, row)
+    for rowid, *cells, categories, untold, row in chosen:
+        school = _as_row(cells, categories, untold, row)
         earlier = first.setdefault(school.code, school)
         if earlier is not school:
             found.append(refuse_other_data(reading.file, reading.format.sheet, earlier, school))
@@ -170,10 +175,10 @@ def _without_repeated(rows: sqlite3.Connection, reading: SchoolsReading) -> list
     return found
 
 
-def _as_row(cells: Sequence[Any], categories: str, row: int) -> SchoolRow:
-    """To compare it with another one of the same file; remoteness is among the categories."""
-    kinds = tuple(map(Category, categories.split()))
-    return SchoolRow._make([*cells, SchoolStatus.ACTIVE, kinds, True, row])
+def _as_row(cells: Sequence[Any], categories: str, untold: str, row: int) -> SchoolRow:
+    """To compare it with another one of the same file."""
+    kinds = (tuple(map(Category, names.split())) for names in (categories, untold))
+    return SchoolRow._make([*cells, SchoolStatus.ACTIVE, *kinds, row])
 
 
 def _works(rows: sqlite3.Connection, skipped: Iterable[Skipped]) -> Callable[[str], bool]:

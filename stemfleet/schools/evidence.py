@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from stemfleet.catalogue.evidence import Course, EvidenceCatalogue
 from stemfleet.errors import Refused
 from stemfleet.registers import EvidenceFile, EvidenceRow, Finding, fold
-from stemfleet.store import Evidence, ImportRun, Person, School, canonical
+from stemfleet.store import Evidence, ImportRun, Person, School, canonical, now
 
 _BATCH = 5000
 IMMATERIAL = ("edition", "rank", "person")  # left out where the kind has no such thing
@@ -53,12 +53,15 @@ class Recogniser:
 
 @dataclass
 class EvidenceChange:
-    """`new`: (fingerprint, row). Records of recipients or kinds that nobody knows are left out, with a finding each."""
+    """`new`: (fingerprint, row). What is left out has a finding each: records of recipients or kinds that nobody knows,
+    and of years that have not come yet.
+    """
 
     new: list[tuple[str, EvidenceRow]] = field(default_factory=list)
     unchanged: int = 0
     unknown_school: int = 0
     unknown_kind: int = 0
+    future: int = 0
     findings: list[Finding] = field(default_factory=list)
     changed: dict[str, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
 
@@ -69,11 +72,12 @@ class EvidenceChange:
             "unchanged": self.unchanged,
             "unknown_school": self.unknown_school,
             "unknown_kind": self.unknown_kind,
+            "future": self.future,
         }
 
     @classmethod
     def between(cls, session: Session, read: EvidenceFile, catalogue: EvidenceCatalogue) -> "EvidenceChange":
-        change = cls()
+        change, this_year = cls(), now().year
         codes = set(session.exec(select(School.code)))
         stored = set(session.exec(select(Evidence.fingerprint)))
         fitting = _Fitting(catalogue)
@@ -82,6 +86,10 @@ class EvidenceChange:
             if written.code not in codes:
                 change.unknown_school += 1
                 change.findings.append(_unknown_school(written))
+                continue
+            if written.year > this_year:
+                change.future += 1
+                change.findings.append(_future_year(written))
                 continue
             row = fitting.fit(written)
             if row is None:
@@ -152,6 +160,12 @@ class _Fitting:
 def _unknown_school(row: EvidenceRow) -> Finding:
     facts = {"code": row.code}
     return Finding("unknown_school", "There is no school or department {code}; the record is left out.", facts, row.row)
+
+
+def _future_year(row: EvidenceRow) -> Finding:
+    """Of a school year its first year is read, so no record of the present is newer than the calendar."""
+    text = "The year {year} has not come yet; the record is left out. Is it mistyped?"
+    return Finding("future_year", text, {"year": str(row.year)}, row.row)
 
 
 def _unknown_words(row: EvidenceRow) -> Finding:

@@ -11,15 +11,16 @@ from sqlmodel import Session, select
 
 from stemfleet.catalogue import Model
 from stemfleet.registers import Finding, LegacyFile, LegacyRow, fold
-from stemfleet.store import LegacyKit, School, Wave, canonical
+from stemfleet.store import LegacyKit, School, Wave, canonical, now
 
 # The years of the five waves, as the action published them; other waves are looked up among the stored ones.
 WAVE_YEARS = {"STEM1": 2017, "STEM2": 2019, "STEM3": 2021, "STEM4": 2023, "STEM5": 2024}
 _YEAR = re.compile(r"(?<!\d)20[0-9]{2}(?!\d)")
-_UNKNOWN_SCHOOL = "Row {row}: there is no school or department {code}; the kit is left out."
+_UNKNOWN_SCHOOL = "There is no school or department {code}; the kit is left out."
 _UNKNOWN_MODEL = "There is no kit model «{model}» ({count} kits). They are loaded, and get tags once there is one."
 _UNKNOWN_YEAR = "Nothing tells when «{wave}» was ({count} kits): they do not count for `repeat`. Give a date."
-_ELSEWHERE = "Row {row}: {model} with serial {serial} is at school {code} already; the kit is left out."
+_ELSEWHERE = "{model} with serial {serial} is at school {code} already; the kit is left out."
+_FUTURE = "The date {date} has not come yet; the kit is left out. Is it mistyped?"
 
 Changes = dict[str, tuple[Any, Any]]
 
@@ -36,8 +37,8 @@ class LegacyChange:
 
     @classmethod
     def between(cls, session: Session, read: LegacyFile, models: Mapping[str, Model]) -> "LegacyChange":
-        change = cls(counts=dict.fromkeys(("new", "changed", "unchanged", "unknown_school", "elsewhere"), 0))
-        codes = set(session.exec(select(School.code)))
+        change = cls(counts=dict.fromkeys(("new", "changed", "unchanged", "unknown_school", "elsewhere", "future"), 0))
+        codes, today = set(session.exec(select(School.code))), now().date()
         stored = {kit.fingerprint: kit for kit in session.exec(select(LegacyKit))}
         places: dict[tuple[str, str | None], str] = {
             (kit.model, kit.serial): kit.school_code for kit in stored.values() if kit.serial
@@ -47,6 +48,9 @@ class LegacyChange:
         for row in map(reader.with_model, read.rows):
             if row.code not in codes:
                 change._leave_out("unknown_school", _UNKNOWN_SCHOOL, row, row.code)
+                continue
+            if row.date is not None and row.date > today:
+                change._leave_out("future", _FUTURE, row, row.code)
                 continue
             content = canonical([row.code, row.model, row.wave, row.serial])
             seen[content] += 1  # kits without a serial are told apart by their number in the list
@@ -60,7 +64,7 @@ class LegacyChange:
         return change
 
     def _leave_out(self, code: str, text: str, row: LegacyRow, school: str) -> None:
-        facts = {"row": row.row, "code": school, "model": row.model, "serial": row.serial}
+        facts = {"code": school, "model": row.model, "serial": row.serial, "date": str(row.date)}
         self.counts[code] += 1
         self.findings.append(Finding(code, text, facts, row.row))
 

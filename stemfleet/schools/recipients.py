@@ -90,7 +90,7 @@ class RecipientsChange:
         if status is not SchoolStatus.ACTIVE and said.code not in self._moved:
             changes["status"] = (status, SchoolStatus.ACTIVE)
         had = stored.categories.get(said.code, frozenset())
-        has = (had - self.draft.known) | set(said.categories)  # a type may tell what no column of the file does
+        has = (had - _told(self.draft, said)) | set(said.categories)  # a type may tell what no column of the file does
         if had != has:
             changes["categories"] = (sorted(had), sorted(has))
         return changes
@@ -146,8 +146,7 @@ class _Writer:
             return
         kind, status, words = str(self.draft.kind), str(SchoolStatus.ACTIVE), self._words
         rows = [
-            (code, kind, status, search_name([values[place] for place in words]), *values)
-            for code, values, _categories, _row in batch
+            (code, kind, status, search_name([values[place] for place in words]), *values) for code, values, *_ in batch
         ]
         self.connection.exec_driver_sql(self._insert, rows)
         self._add_categories(batch)
@@ -175,11 +174,12 @@ class _Writer:
             self.connection.execute(insert(SchoolChange), row)
 
     def _renew_categories(self, batch: Sequence[Said], stored: Mapping[str, frozenset[str]]) -> None:
-        """Only those that this file can tell are replaced: an export without remoteness forgets none of it."""
-        of_these = col(SchoolCategory.school_code).in_([said.code for said in batch])
-        known = col(SchoolCategory.category).in_(sorted(self.draft.known))
-        self.connection.execute(delete(SchoolCategory).where(of_these, known))
-        kept = {said.code: stored.get(said.code, frozenset()) - self.draft.known for said in batch}
+        """Only those that a row tells are replaced: an export without remoteness forgets none of it."""
+        for told in {_told(self.draft, said) for said in batch}:
+            codes = [said.code for said in batch if _told(self.draft, said) == told]
+            of_these = col(SchoolCategory.school_code).in_(codes), col(SchoolCategory.category).in_(sorted(told))
+            self.connection.execute(delete(SchoolCategory).where(*of_these))
+        kept = {said.code: stored.get(said.code, frozenset()) - _told(self.draft, said) for said in batch}
         self._add_categories(
             [said._replace(categories=tuple(c for c in said.categories if c not in kept[said.code])) for said in batch]
         )
@@ -191,6 +191,11 @@ class _Writer:
         rows = [(said.code, category, self.import_id, said.row) for said in batch for category in said.categories]
         if rows:
             self.connection.exec_driver_sql(self._insert_category, rows)
+
+
+def _told(draft: Draft, said: Said) -> frozenset[str]:
+    """The categories that the row tells, by saying either that the school is of them or that it is not."""
+    return draft.known - said.untold
 
 
 def _stored(connection: Connection, draft: Draft, batch: Sequence[Said]) -> _Stored:

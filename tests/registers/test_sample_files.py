@@ -72,7 +72,8 @@ def test_the_three_formats_hold_the_same_schools(tmp_path) -> None:
         assert "remoteness_unknown" in {finding.code for finding in reads[ending].findings}
         for school, known in zip(reads[ending].rows, reads[".json"].rows, strict=True):
             assert set(school.categories) == set(known.categories) - {Category.REMOTE}
-            assert (school.remote_known, known.remote_known) == (False, True)
+            assert (school.untold, known.untold) == ((), ())
+        assert (Category.REMOTE in reads[ending].known, Category.REMOTE in reads[".json"].known) == (False, True)
 
 
 def test_the_country_has_its_levels(schools) -> None:

@@ -88,7 +88,7 @@ def test_all_columns_of_a_persons_spreadsheet_are_read(csv_file) -> None:
         Level.KINDERGARTEN, "13", "Γάιος 3", "Παξών",
     )  # fmt: skip
     assert (school.postal_code, school.phone, school.email) == ("49082", "26620 00001", "mail@nip.example")
-    assert (school.categories, school.remote_known, school.status) == ((Category.REMOTE,), True, SchoolStatus.ACTIVE)
+    assert (school.categories, school.untold, school.status) == ((Category.REMOTE,), (), SchoolStatus.ACTIVE)
 
 
 def test_an_address_column_may_hold_the_directorate_or_the_country(csv_file) -> None:
