@@ -8,6 +8,7 @@ from stemfleet.rounds.evidence import PublishedLine, evidence_behind
 from stemfleet.schools.retention import plan_pruning, prune
 from stemfleet.settings import Settings
 from stemfleet.waves.coverage import training_coverage
+from stemfleet.waves.points import in_words
 
 
 @click.group()
@@ -50,7 +51,7 @@ def lines(settings: Settings, wave: str, school: str, as_json: bool) -> None:
         print_json(behind.as_json())
         return
     for line in behind.lines:
-        click.echo(f"{line.label}: {line.published or 0}{_difference(line)}")
+        click.echo(f"{in_words(line.label)}: {line.published or 0}{_difference(line)}")
         for traced in line.evidence.records if line.evidence else ():
             record = traced.record
             what = ", ".join(filter(None, [record.edition, record.rank, record.title, record.person]))

@@ -114,6 +114,12 @@ def _cut(worth: int, for_person: int, points: int) -> Cut | None:
     return None if worth else Cut.FACTOR
 
 
+def in_words(label: str) -> str:
+    """A line's label for people: one without a first year, `project 0-2026`, is `project up to 2026`."""
+    kind, _blank, years = label.rpartition(" ")
+    return f"{kind} up to {years.removeprefix('0-')}" if years.startswith("0-") else label
+
+
 class Count(StrEnum):
     """What a condition counts among the items of its kinds and years."""
 

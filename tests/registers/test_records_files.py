@@ -57,6 +57,12 @@ def test_departments_are_read(csv_file) -> None:
     assert (department.code, department.university, department.city) == ("U-1", "ΑΠΘ", "Θεσσαλονίκη")
 
 
+def test_a_number_in_the_place_of_a_name_is_no_department(csv_file) -> None:
+    read = read_departments(csv_file([["code", "name", "university"], ["U-1", "2310", "ΑΠΘ"], ["U-2", "ΠΤΔΕ", "7"]]))
+    assert read.rows == ()
+    assert [(left.row, left.detail) for left in read.skipped] == [(2, "name: 2310"), (3, "university: 7")]
+
+
 def test_two_departments_under_one_code_are_refused(csv_file) -> None:
     path = csv_file([["Κωδικός", "Τμήμα", "Πανεπιστήμιο"], ["U-1", "ΠΤΔΕ", "ΑΠΘ"], ["U-1", "ΠΤΝ", "ΑΠΘ"]])
     with pytest.raises(InputError, match="row 3: department U-1 is also in row 2"):

@@ -92,6 +92,17 @@ def test_a_list_calls_kinds_by_name_title_or_other_words(
     assert {record.kind for record in records(workshop.store)} == {"national_prize"}
 
 
+def test_a_record_of_a_year_to_come_is_left_out_with_its_row(
+    workshop: Workshop, make_school: Callable[..., str], load: Callable[..., ImportPlan]
+) -> None:
+    school, now = make_school(), workshop.clock().year
+    plan = load(f"{school},project,{now}", f"{school},project,{now + 1}-{now + 2}", f"{school},project,2{now}")
+    assert (plan.counts["new"], plan.counts["future"], plan.skipped_counts) == (1, 1, {"incomplete": 1})
+    assert [(found.code, found.row, found.facts["year"]) for found in plan.findings] == [
+        ("future_year", 3, str(now + 1))
+    ]
+
+
 def test_every_kind_of_the_issue_ships_with_titles_that_no_two_share() -> None:
     kinds = read_evidence_catalogue().kinds
     assert set(kinds) >= {

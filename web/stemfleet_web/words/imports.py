@@ -21,6 +21,7 @@ IMPORT_PARTS: Labels = {  # of a preview, and what an import counts
     "unknown_school": _("Of an unknown school"),
     "unknown_kind": _("Of an unknown kind"),
     "elsewhere": _("At another school"),
+    "future": _("Of a day to come"),
 }
 
 SKIPS: Labels = {  # why a row of a file is left out
