@@ -4,15 +4,17 @@ Shipped recipes lie in `recipes/`; a user's own in a folder of the data, by the 
 """
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isnan, nan
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from stemfleet.devices.families import FAMILIES
+from stemfleet.devices.families.settings import LONGEST_S, check_settings
+from stemfleet.devices.profile import profile_limits
 from stemfleet.devices.record import Measurement, Value
+from stemfleet.devices.tomltable import Table, read_toml
 from stemfleet.errors import InputError, NotFound
 from stemfleet.resources import resource
 from stemfleet.words import Outcome
@@ -20,18 +22,13 @@ from stemfleet.words import Outcome
 CHECKLIST = "checklist"  # the family that a person checks by a list of steps; no driver, no firmware
 PHASES = ("identify", "flash", "verify", "check", "finish")
 SHIPPED = Path(__file__).parent / "recipes"
-PROFILES = Path(__file__).parent / "profiles"
+MOST_ATTEMPTS = 10
 
-_STEP_ID = re.compile(r"[a-z][a-z0-9_]*")
-
-T = TypeVar("T")
-_KIND_NAMES: dict[type, str] = {
-    str: "a text",
-    bool: "true or false",
-    int: "a whole number",
-    list: "a list",
-    dict: "a table",
-}
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_STEP_ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_CHECK_NAME = re.compile(r"\w{1,48}")
+_USB = re.compile(r"[0-9A-F]{4}:[0-9A-F]{4}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -56,8 +53,10 @@ class Limit:
     def _outcome(self, value: Value) -> Outcome:
         if value is None:
             return Outcome.ERROR
+        if self.low is None and self.high is None:
+            return Outcome.PASS
         if isinstance(value, str) or isinstance(self.low, str):
-            return Outcome.PASS if self.low is None or str(value) == self.low else Outcome.FAIL
+            return Outcome.PASS if str(value) == self.low else Outcome.FAIL
         low_enough = self.low is None or value >= self.low
         high_enough = self.high is None or isinstance(self.high, str) or value <= self.high
         return Outcome.PASS if low_enough and high_enough else Outcome.FAIL
@@ -118,6 +117,7 @@ class Recipe:
     settings: dict[str, Any] = field(default_factory=dict)
     path: Path | None = None
     steps: tuple[Step, ...] = ()
+    first_program: Firmware | None = None  # what the board leaves with, where that is another image than the firmware
 
     @property
     def is_checklist(self) -> bool:
@@ -129,70 +129,154 @@ class Recipe:
         return next((limit for limit in self.checks if limit.name == name), Limit(name, unit))
 
 
+@dataclass(frozen=True)
+class BadRecipe:
+    """An own recipe that cannot be used: its file, the name that nothing can be done for now, and why."""
+
+    file: Path
+    name: str
+    error: InputError
+
+
 def load_recipes(own: Path | None = None) -> dict[str, Recipe]:
     """Shipped and own recipes by name, sorted; own ones replace shipped ones of the same name.
 
-    Raises InputError with file and key when one cannot be used.
+    An own file that cannot be used takes its name out, the shipped recipe of that name too: `bad_recipes` tells why.
     """
-    found = {recipe.name: recipe for recipe in _folder(SHIPPED)}
-    if own is not None and own.is_dir():
-        found |= {recipe.name: recipe for recipe in _folder(own)}
-    return dict(sorted(found.items()))
+    recipes, bad = _all(own)
+    return {name: recipes[name] for name in sorted(recipes.keys() - {each.name for each in bad})}
+
+
+def bad_recipes(own: Path | None) -> list[BadRecipe]:
+    """The own recipes that cannot be used, by file."""
+    return _all(own)[1]
 
 
 def find_recipe(name: str, own: Path | None = None) -> Recipe:
-    """One recipe by name. Raises NotFound naming those there are."""
-    recipes = load_recipes(own)
+    """One recipe by name. Raises NotFound naming those there are, InputError when its own file cannot be used."""
+    recipes, bad = _all(own)
+    for each in bad:
+        if each.name == name:
+            raise each.error
     if name not in recipes:
-        raise NotFound("There is no recipe {name}. Recipes: {names}.", name=name, names=", ".join(recipes))
+        raise NotFound("There is no recipe {name}. Recipes: {names}.", name=name, names=", ".join(sorted(recipes)))
     return recipes[name]
 
 
-def _folder(folder: Path) -> Iterator[Recipe]:
-    return (read_recipe(path) for path in sorted(folder.glob("*.toml")))
+def _all(own: Path | None) -> tuple[dict[str, Recipe], list[BadRecipe]]:
+    recipes = {recipe.name: recipe for recipe in map(read_recipe, sorted(SHIPPED.glob("*.toml")))}
+    bad: list[BadRecipe] = []
+    files: dict[str, Path] = {}
+    for path in _own_files(own, bad):
+        try:
+            recipe = read_recipe(path)
+            if recipe.name in files:
+                raise InputError(
+                    "{file}: {key} is {name}, as in {other}. Give one of them another name.",
+                    file=str(path),
+                    key="name",
+                    name=recipe.name,
+                    other=str(files[recipe.name]),
+                )
+        except InputError as error:
+            bad.append(BadRecipe(path, _name_in(path), error))
+        else:
+            files[recipe.name] = path
+            recipes[recipe.name] = recipe
+    return recipes, bad
+
+
+def _own_files(own: Path | None, bad: list[BadRecipe]) -> list[Path]:
+    """The folder need not be there; what stands in its place must be one."""
+    try:
+        return sorted(path for path in own.iterdir() if path.suffix == ".toml") if own is not None else []
+    except FileNotFoundError:
+        return []
+    except OSError as wrong:
+        assert own is not None
+        error = InputError("{file} cannot be read: {problem}.", file=str(own), problem=wrong.strerror)
+        bad.append(BadRecipe(own, own.name, error))
+        return []
+
+
+def _name_in(path: Path) -> str:
+    """The name that a broken file was meant for, as far as it can be told."""
+    try:
+        return read_toml(path).text("name")
+    except InputError:
+        return path.stem
 
 
 def read_recipe(path: Path) -> Recipe:
     """One recipe file. Raises InputError with the file and the key that is wrong."""
-    table = _read(path)
-    family = table.text("family")
+    table = read_toml(path)
+    name, family = table.text("name"), table.text("family")
+    if not _NAME.fullmatch(name):
+        raise table.refuse("{file}: {key} must be small letters, digits, hyphens and dots; at most 64.", "name")
     if family not in (*FAMILIES, CHECKLIST):
-        raise table.wrong("family", f"must be one of {', '.join((*FAMILIES, CHECKLIST))}")
-    if family == CHECKLIST:
-        return _checklist(table)
+        raise table.refuse("{file}: {key} must be one of {names}.", "family", names=", ".join((*FAMILIES, CHECKLIST)))
+    return _checklist(table) if family == CHECKLIST else _of_board(table, family)
+
+
+def image_problem(recipe: Recipe) -> InputError | None:
+    """What is wrong with the images that the recipe approves; they are read for it. None: nothing."""
+    for key, image in (("firmware", recipe.firmware), ("first_program", recipe.first_program)):
+        if image is None or image.file is None:
+            continue
+        facts = {"file": str(recipe.path), "key": f"{key}.file", "image": str(image.file)}
+        try:
+            digest = sha256(image.file.read_bytes()).hexdigest()
+        except OSError as wrong:
+            return InputError("{file}: {key}: {image} cannot be read: {problem}.", **facts, problem=wrong.strerror)
+        if digest != image.sha256:
+            return InputError(
+                "{file}: {key}: {image} has sha256 {found}, approved is {approved}.",
+                **facts,
+                found=digest,
+                approved=image.sha256,
+            )
+    return None
+
+
+def _of_board(table: Table, family: str) -> Recipe:
     settings = table.get("settings", dict, {})
+    check_settings(family, Table(table.file, "settings.", settings))
+    phases = tuple(_phase(part) for part in table.tables("phases"))
+    _check_order(table, [phase.name for phase in phases])
+    checks = tuple(_limit(part) for part in table.tables("checks"))
+    checks += tuple(Limit(*row) for row in profile_limits(table, settings.get("profile")))
+    _check_once(table, "checks", [limit.name for limit in checks])
+    usb = [item.upper() for item in table.texts("usb")] if "usb" in table else []
+    if not all(_USB.fullmatch(item) for item in usb):
+        raise table.refuse(
+            "{file}: {key} is not written as it must be; an example: {example}.", "usb", example='["2341:0043"]'
+        )
+    first = _image(table.table("first_program")) if family == "arduino" and "first_program" in table else None
+    if first is not None and (first.file is None or "finish" not in [phase.name for phase in phases]):
+        raise table.refuse("{file}: {key} needs a file, and the phase finish that writes it.", "first_program")
     recipe = Recipe(
         name=table.text("name"),
         title=table.text("title"),
         family=family,
-        test_version=table.text("test_version"),
-        firmware=_firmware(table.table("firmware")),
-        phases=tuple(_phase(part) for part in table.tables("phases")),
-        checks=(*(_limit(part) for part in table.tables("checks")), *_profile(table, settings.get("profile"))),
-        usb=tuple(str(item).upper() for item in table.get("usb", list, [])),
+        test_version=table.text("test_version", 32),
+        firmware=_image(table.table("firmware"), may_be_open=True),
+        phases=phases,
+        checks=checks,
+        usb=tuple(usb),
         settings=settings,
-        path=path,
+        path=table.file,
+        first_program=first,
     )
     table.nothing_else()
-    if not recipe.phases:
-        raise table.wrong("phases", "needs at least one phase")
     return recipe
 
 
-def _read(path: Path) -> "_Table":
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise InputError("{file} is not valid TOML: {problem}.", file=str(path), problem=str(wrong)) from wrong
-    return _Table(path, "", data)
-
-
-def _checklist(table: "_Table") -> Recipe:
+def _checklist(table: Table) -> Recipe:
     recipe = Recipe(
         name=table.text("name"),
         title=table.text("title"),
         family=CHECKLIST,
-        test_version=table.text("test_version"),
+        test_version=table.text("test_version", 32),
         firmware=NO_FIRMWARE,
         phases=(),
         checks=(),
@@ -201,13 +285,12 @@ def _checklist(table: "_Table") -> Recipe:
     )
     table.nothing_else()
     if not recipe.steps:
-        raise table.wrong("steps", "needs at least one step")
-    if len({step.id for step in recipe.steps}) < len(recipe.steps):
-        raise table.wrong("steps", "has one id twice")
+        raise table.refuse("{file}: {key} needs at least one entry.", "steps")
+    _check_once(table, "steps", [step.id for step in recipe.steps])
     return recipe
 
 
-def _step(table: "_Table") -> Step:
+def _step(table: Table) -> Step:
     title = table.table("title")
     step = Step(
         id=table.text("id"),
@@ -217,136 +300,82 @@ def _step(table: "_Table") -> Step:
     title.nothing_else()
     table.nothing_else()
     if not _STEP_ID.fullmatch(step.id):
-        raise table.wrong("id", "must be small letters, digits and _, beginning with a letter")
+        raise table.refuse("{file}: {key} must be small letters, digits and _, beginning with a letter.", "id")
     return step
 
 
-def _firmware(table: "_Table") -> Firmware:
+def _image(table: Table, *, may_be_open: bool = False) -> Firmware:
     named = table.get("file", str, "") or None
     digest = table.get("sha256", str, "").lower() or None
     firmware = Firmware(
         name=table.text("name"),
-        version=table.text("version"),
-        file=_image(table.file, named) if named else None,
+        version=table.text("version", 64),
+        file=_image_file(table.file, named) if named else None,
         sha256=digest,
-        open=table.get("open", bool, False),
-        practice=table.get("practice", bool, False),
+        open=may_be_open and table.get("open", bool, False),
+        practice=may_be_open and table.get("practice", bool, False),
     )
     table.nothing_else()
-    if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
-        raise table.wrong("sha256", "must be 64 hexadecimal digits")
+    if digest is not None and not _SHA256.fullmatch(digest):
+        raise table.refuse("{file}: {key} must be 64 hexadecimal digits.", "sha256")
     if named and digest is None:
-        raise table.wrong("sha256", "is missing: a file is only approved with its sha256")
+        raise table.refuse("{file}: {key} is missing: a file is only approved with its sha256.", "sha256")
     return firmware
 
 
-def _profile(table: "_Table", named: str | None) -> Iterator[Limit]:
-    """Limits of a printer's settings: from NAME.toml beside the recipe's folder in profiles/, or a shipped one."""
-    if named is None:
-        return
-    own, shipped = table.file.parent.parent / "profiles" / f"{named}.toml", PROFILES / f"{named}.toml"
-    path = own if own.is_file() else shipped
-    if not path.is_file():
-        names = ", ".join(sorted(file.stem for file in PROFILES.glob("*.toml")))
-        raise table.wrong("settings.profile", f"is not there: {own}. Shipped: {names}")
-    profile = _read(path)
-    profile.text("title")
-    for part in profile.tables("settings"):
-        order, unit, tolerance = part.text("order"), part.get("unit", str, ""), part.number("tolerance") or 0.0
-        values = part.table("values")
-        for letter in part.get("values", dict, {}):
-            value = values.number(letter) or 0.0
-            slack = abs(value) * tolerance
-            yield Limit(f"{order}_{letter}", unit, round(value - slack, 4), round(value + slack, 4))
-        part.nothing_else()
-    profile.nothing_else()
-
-
-def _image(recipe: Path, named: str) -> Path:
+def _image_file(recipe: Path, named: str) -> Path:
     """Beside an own recipe, or among the shipped images; one that is nowhere is missed beside the recipe."""
     beside, shipped = recipe.parent / named, resource("firmware", *named.split("/"))
     return shipped if shipped.is_file() and not beside.is_file() else beside
 
 
-def _phase(table: "_Table") -> PhasePlan:
+def _phase(table: Table) -> PhasePlan:
     name = table.text("name")
     if name not in PHASES:
-        raise table.wrong("name", f"must be one of {', '.join(PHASES)}")
+        raise table.refuse("{file}: {key} must be one of {names}.", "name", names=", ".join(PHASES))
     plan = PhasePlan(
         name=name,
-        timeout_s=table.number("timeout_s") or 0.0,
-        attempts=table.get("attempts", int, 1),
+        timeout_s=table.between("timeout_s", 0.1, LONGEST_S),
+        attempts=int(table.between("attempts", 1, MOST_ATTEMPTS, table.get("attempts", int, 1))),
         without_flash=table.get("without_flash", bool, name in {"identify", "check"}),
     )
     table.nothing_else()
-    if plan.timeout_s <= 0 or plan.attempts < 1:
-        raise table.wrong("timeout_s", "and attempts must be more than nothing")
     return plan
 
 
-def _limit(table: "_Table") -> Limit:
-    equals = table.get("equals", str, "") or None
+def _check_order(table: Table, names: list[str]) -> None:
+    """Each phase once and in its order; nothing is written without being read back, nothing passes without a check."""
+    _check_once(table, "phases", names)
+    needed = {"identify", "check"} | ({"verify"} if "flash" in names else set())
+    for name in PHASES:
+        if name in needed and name not in names:
+            raise table.refuse("{file}: {key} lacks the phase {name}.", "phases", name=name)
+    if names != [name for name in PHASES if name in names]:
+        raise table.refuse("{file}: {key} must stand in this order: {names}.", "phases", names=", ".join(PHASES))
+
+
+def _check_once(table: Table, key: str, names: list[str]) -> None:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise table.refuse("{file}: {key} has {name} twice.", key, name=name)
+
+
+def _limit(table: Table) -> Limit:
+    equals = table.text("equals") if "equals" in table else None
     limit = Limit(
         name=table.text("name"),
         unit=table.get("unit", str, ""),
-        low=equals if equals else table.number("low", None),
-        high=equals if equals else table.number("high", None),
+        low=equals or table.number("low", None),
+        high=equals or table.number("high", None),
         hardware=table.get("hardware", bool, False),
         optional=table.get("optional", bool, False),
     )
+    if equals and ("low" in table or "high" in table):
+        raise table.refuse("{file}: {key} is for a text, low and high for a number. Give one of them.", "equals")
+    table.get("equals", str, "")
     table.nothing_else()
+    if not _CHECK_NAME.fullmatch(limit.name):
+        raise table.refuse("{file}: {key} must be letters, digits and _, at most 48.", "name")
+    if isinstance(limit.low, float) and isinstance(limit.high, float) and limit.low > limit.high:
+        raise table.refuse("{file}: {key} is larger than high: no board could pass.", "low")
     return limit
-
-
-class _Table:
-    """One table of a recipe file, which knows where it stands and what of it was read."""
-
-    def __init__(self, file: Path, place: str, data: dict[str, Any]) -> None:
-        self.file, self.place, self._data = file, place, data
-        self._read: set[str] = set()
-
-    def wrong(self, key: str, problem: str) -> InputError:
-        return InputError("{file}: {key} {problem}.", file=str(self.file), key=f"{self.place}{key}", problem=problem)
-
-    def get(self, key: str, kind: type[T], default: T) -> T:
-        """The value of a key that may be missing."""
-        self._read.add(key)
-        value = self._data.get(key, default)
-        if not isinstance(value, kind):
-            raise self.wrong(key, f"must be {_KIND_NAMES[kind]}")
-        return value
-
-    def text(self, key: str) -> str:
-        """A text that must be there."""
-        value = self.get(key, str, "")
-        if not value:
-            raise self.wrong(key, "is missing")
-        return value
-
-    def number(self, key: str, default: float | None = nan) -> float | None:
-        """A number; without a default it must be there."""
-        self._read.add(key)
-        value = self._data.get(key, default)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value):
-            raise self.wrong(key, "must be a number")
-        return float(value)
-
-    def table(self, key: str) -> "_Table":
-        """A table that must be there."""
-        if key not in self._data:
-            raise self.wrong(key, "is missing")
-        return _Table(self.file, f"{self.place}{key}.", self.get(key, dict, {}))
-
-    def tables(self, key: str) -> list["_Table"]:
-        """An array of tables; empty when it is not there."""
-        rows = self.get(key, list, [])
-        if not all(isinstance(row, dict) for row in rows):
-            raise self.wrong(key, "must be tables: [[...]]")
-        return [_Table(self.file, f"{self.place}{key}[{place}].", row) for place, row in enumerate(rows)]
-
-    def nothing_else(self) -> None:
-        """Raises when the file has a key that nobody read: most often a typing error."""
-        for key in self._data.keys() - self._read:
-            raise self.wrong(key, "is not a key that recipes have")

@@ -8,10 +8,10 @@ import pytest
 from avr_peers import SELFTEST_UNO, UNO, Terminal, powered, write
 from core_peers import Peer, board
 
-from stemfleet.devices.families import FAMILIES
+from stemfleet.devices.families import FAMILIES, settings
 from stemfleet.devices.line import Line
 from stemfleet.devices.provision import provision
-from stemfleet.devices.recipe import load_recipes
+from stemfleet.devices.recipe import bad_recipes, load_recipes
 from stemfleet.devices.state import Slot
 from stemfleet.devices.talk import Program, Talk
 from stemfleet.words import Outcome, Reason
@@ -47,6 +47,9 @@ def test_the_family_of_the_page_runs_from_identity_to_record(tmp_path: Path, mon
     (tmp_path / "radio.bin").write_bytes(b"abc")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(FAMILIES, "radio", "page_radio:RadioDriver")
+    entry = re.search(r'`"radio": (\{.*?\})`', ADDING)
+    assert entry is not None
+    monkeypatch.setitem(settings.SETTINGS, "radio", eval(entry[1], vars(settings)))
     recipe = load_recipes(tmp_path)["radio"]
     with Peer(board()) as peer:
         record = provision(Slot("A1", recipe, peer.port), station="s", operator="o").record
@@ -55,6 +58,9 @@ def test_the_family_of_the_page_runs_from_identity_to_record(tmp_path: Path, mon
     with Peer(board(fw="fw selftest 1.0.0 otherchip")) as peer:
         other = provision(Slot("A1", recipe, peer.port), station="s", operator="o").record
     assert (other.outcome, other.reason) == (Outcome.FAIL, Reason.WRONG_BOARD)
+    (tmp_path / "radio.toml").write_text(blocks("a family of boards", "toml")[0].replace("chip =", "chap ="))
+    (bad,) = bad_recipes(tmp_path)
+    assert "settings.chip is missing" in str(bad.error)
 
 
 def conversations() -> list[list[tuple[str, list[str]]]]:

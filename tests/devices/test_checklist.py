@@ -102,8 +102,8 @@ def test_what_is_no_serial_number_is_refused(serial: str) -> None:
     [
         ('[[steps]]\nid = "A b"\ntitle = { el = "α", en = "a" }', "small letters"),
         ('[[steps]]\nid = "a"\ntitle = { el = "α" }', r"title.en is missing"),
-        ('[[steps]]\nid = "a"\ntitle = { el = "α", en = "a" }\n' * 2, "one id twice"),
-        ("", "at least one step"),
+        ('[[steps]]\nid = "a"\ntitle = { el = "α", en = "a" }\n' * 2, "steps has a twice"),
+        ("", "steps needs at least one entry"),
         ("[firmware]\n", "firmware is not a key"),
     ],
 )
