@@ -35,7 +35,17 @@ SOURCES = (
     *(f"stemfleet/allocation/{file}.py" for file in _OF_ALLOCATION),
     *(
         f"stemfleet/{file}.py"
-        for file in ("accounts", "devices/bench", "devices/families/checklist", "errors", "shipments")
+        for file in (
+            "accounts",
+            "devices/bench",
+            "devices/families/checklist",
+            "devices/families/settings",
+            "devices/profile",
+            "devices/recipe",
+            "devices/tomltable",
+            "errors",
+            "shipments",
+        )
     ),
 )
 IMPORTED = ("stemfleet/registers", "stemfleet/schools")  # what is said of files: every sentence is for people

@@ -18,7 +18,7 @@ from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.bench import LiveBench
 from stemfleet.cli.context import opened
 from stemfleet.cli.output import progress_bar
-from stemfleet.cli.serve import DEMO_MARK, serve_pages
+from stemfleet.cli.serve import serve_pages
 from stemfleet.cli.signals import stop_on_signals
 from stemfleet.cli.wall import show
 from stemfleet.devices.state import Slot
@@ -34,7 +34,7 @@ from stemfleet.shipments import list_open_awards, pack_kit, reserve_kit, ship_ki
 from stemfleet.store import Person, School
 from stemfleet.waves import Draw, run_wave, show_wave
 from stemfleet.words import Outcome, Role
-from stemfleet.workshop import Workshop
+from stemfleet.workshop import DEMO_MARK, Workshop
 
 WAVES = {"STEM1": 2017, "STEM2": 2019, "STEM3": 2021, "STEM4": 2023, "STEM5": 2024}
 BOARDS = "microbit:2,uno:2,printer:1,esp32:1,uno:1:wrong_signature,microbit:1:fail_target"

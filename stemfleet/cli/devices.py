@@ -17,7 +17,7 @@ from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.cli.signals import stop_on_signals
 from stemfleet.cli.wall import Orders, show
 from stemfleet.devices.ports import list_ports, list_serial_ports
-from stemfleet.devices.recipe import Recipe, find_recipe, load_recipes
+from stemfleet.devices.recipe import Recipe, bad_recipes, find_recipe, image_problem, load_recipes, read_recipe
 from stemfleet.devices.state import Slot, Status
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.errors import InputError
@@ -205,6 +205,33 @@ def recipe_list(settings: Settings, as_json: bool) -> None:
     else:
         rows = [(r.name, r.family, r.title, r.firmware.name, r.firmware.version) for r in recipes]
         print_table(["recipe", "family", "board", "firmware", "version"], rows)
+
+
+@recipe.command("check")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@json_option
+@click.pass_context
+def recipe_check(ctx: click.Context, *, files: tuple[Path, ...], as_json: bool) -> None:
+    """Say what is wrong with FILES, or with all own recipes: file, key and remedy."""
+    settings: Settings = ctx.obj
+    own = settings.data / "recipes"
+    found = [problem for file in files if (problem := _problem_of(file)) is not None]
+    if not files:
+        found = [bad.error for bad in bad_recipes(own)]
+        mine = (recipe for recipe in load_recipes(own).values() if recipe.path and recipe.path.parent == own)
+        found += [problem for recipe in mine if (problem := image_problem(recipe)) is not None]
+    if as_json:
+        print_json([{"file": str(error.facts["file"]), "problem": str(error)} for error in found])
+    else:
+        click.echo("\n".join(map(str, found)) or "Nothing is wrong.")
+    ctx.exit(1 if found else 0)
+
+
+def _problem_of(file: Path) -> InputError | None:
+    try:
+        return image_problem(read_recipe(file))
+    except InputError as error:
+        return error
 
 
 @recipe.command("show")

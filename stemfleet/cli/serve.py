@@ -21,8 +21,6 @@ from stemfleet.workshop import Workshop
 from stemfleet_web import create_app
 from stemfleet_web.server import Server
 
-DEMO_MARK = "demo.json"
-
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -44,7 +42,7 @@ def serve_pages(settings: Settings, host: str, port: int, virtual: str | None, b
             secret_key=_secret_key(settings.data),
             public_url=settings.address,
             bench=bench,
-            demo=(settings.data / DEMO_MARK).exists(),
+            demo=workshop.demo,
         )
         server = Server(app, host, port)
         click.echo(f"stemfleet is at http://{host}:{server.port} (Ctrl-C ends it)")

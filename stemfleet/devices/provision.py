@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stemfleet.devices.families import driver_of
+from stemfleet.devices.families.checklist import check_tools_do
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardStopped
 from stemfleet.devices.line import check_port, is_url, port_fault
 from stemfleet.devices.recipe import PhasePlan
@@ -27,7 +28,6 @@ from stemfleet.devices.record import (
 )
 from stemfleet.devices.run import SAFE_S, Driver, Identity, Run
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
-from stemfleet.errors import InputError
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
 Bar = Callable[[str], BoardFault | None]
@@ -59,10 +59,7 @@ def provision(
     plugged in at this moment (FAIL duplicate_id); it is asked after each phase.
     Raises InputError for the recipe of a checklist, which no tool can go through.
     """
-    if slot.recipe.is_checklist:
-        raise InputError(
-            "Recipe {recipe} is a checklist: go through its steps on the checklist page.", recipe=slot.recipe.name
-        )
+    check_tools_do(slot.recipe)
     with tempfile.TemporaryDirectory(prefix="stemfleet-board-", ignore_cleanup_errors=True) as folder:
         board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), bar, twin)
         return board.through(station, operator)

@@ -11,13 +11,6 @@ from stemfleet.errors import InputError
 LARGEST = 1_000_000  # bytes of a file; a recipe has a few thousand
 
 T = TypeVar("T")
-_WRONG_KIND = {
-    str: "{file}: {key} must be a text.",
-    bool: "{file}: {key} must be true or false.",
-    int: "{file}: {key} must be a whole number.",
-    list: "{file}: {key} must be a list: [...].",
-    dict: "{file}: {key} must be a table.",
-}
 
 
 def read_toml(path: Path) -> "Table":
@@ -62,8 +55,19 @@ class Table:
         self._read.add(key)
         value = self._data.get(key, default)
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.refuse(_WRONG_KIND[kind], key)
+            raise self._wrong_kind(key, kind)
         return value
+
+    def _wrong_kind(self, key: str, kind: type) -> InputError:
+        if kind is bool:
+            return self.refuse("{file}: {key} must be true or false.", key)
+        if kind is int:
+            return self.refuse("{file}: {key} must be a whole number.", key)
+        if kind is list:
+            return self.refuse("{file}: {key} must be a list: [...].", key)
+        if kind is dict:
+            return self.refuse("{file}: {key} must be a table.", key)
+        return self.refuse("{file}: {key} must be a text.", key)
 
     def text(self, key: str, longest: int = 200) -> str:
         """A text that must be there, in at most so many characters."""

@@ -59,6 +59,14 @@ def board_id_of(recipe: Recipe, serial: str) -> str:
     return f"{recipe.name}:{number}"
 
 
+def check_tools_do(recipe: Recipe) -> None:
+    """Raises InputError for the recipe of a checklist, which no tool can go through."""
+    if recipe.is_checklist:
+        raise InputError(
+            "Recipe {recipe} is a checklist: go through its steps on the checklist page.", recipe=recipe.name
+        )
+
+
 def checklist_record(
     recipe: Recipe,
     answers: Sequence[Answer],

@@ -34,7 +34,8 @@ def wall() -> str:
     slots = [] if live is None else [(state, live.kit_of(state.slot) or "") for state in live.snapshot()]
     view = live.station_view() if live is not None and live.watches else None
     seen = {state.slot: live.seen(state.slot) for state, _kit in slots} if live is not None else {}
-    return render_template("bench/bench.html", slots=slots, seen=seen, station=view)
+    bad = [sentence(recipe.error) for recipe in the_door().workshop.bad_recipes]
+    return render_template("bench/bench.html", slots=slots, seen=seen, station=view, bad_recipes=bad)
 
 
 @blueprint.post("/bench")
