@@ -16,6 +16,8 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+# A table checks nothing when a row is made, so pydantic's validators are built when something asks for one: never.
+SQLModel.model_config["defer_build"] = True
 
 
 def word(kind: type[StrEnum]) -> Enum:
