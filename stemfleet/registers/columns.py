@@ -36,6 +36,11 @@ class Titles:
     places: dict[str, int]
     written: dict[str, str]
 
+    @property
+    def code(self) -> int:
+        """The index of the code's column, the first that a reader knows."""
+        return next(iter(self.places.values()))
+
 
 def match(cells: Sequence[str], columns: Sequence[Column], row: int) -> Titles:
     """Reads one row as titles; each goes to one column at most, the leftmost of equal ones."""

@@ -20,11 +20,12 @@ from stemfleet.registers.columns import (
     refuse_missing,
     refuse_without,
 )
+from stemfleet.registers.csvrows import RowShape, csv_rows
 from stemfleet.registers.names import clean, fold, is_clean
 from stemfleet.registers.sheets import Sheet, Workbook, open_workbook
 from stemfleet.registers.textfiles import detect_encoding
 from stemfleet.registers.units import read_json, read_units
-from stemfleet.registers.values import Container, FileFormat, Finding, Findings, Shape, Skipped, SkipReason
+from stemfleet.registers.values import Container, FileFormat, Finding, Findings, Shape, Skipped, SkipReason, Weight
 
 MAX_BYTES = 1 << 30
 _DELIMITERS = (";", ",", "\t", "|")
@@ -140,30 +141,22 @@ def _csv_table(path: Path, columns: Sequence[Column]) -> Iterator[Table]:
         head = file.read(_HEAD)
         delimiter = _delimiter(head, columns)
         file.seek(0)
-        rows = _csv_rows(csv.reader(file, delimiter=delimiter), path.name)
-        first = list(itertools.islice(rows, SEARCHED_ROWS))
+        first = list(itertools.islice(csv_rows(file, path.name, delimiter), SEARCHED_ROWS))
         titles = refuse_without(find_titles(first, columns), first, columns, path.name)
-        shape = _shape(titles)
-        detected = FileFormat(shape, Container.CSV, encoding.name, delimiter, titles_row=titles.row)
-        table = _table(path, detected, titles, itertools.chain(first, rows))
+        detected = FileFormat(_shape(titles), Container.CSV, encoding.name, delimiter, titles_row=titles.row)
+        findings = Findings()
+        text = (
+            "Quotation marks inside of a quoted text are not doubled here: look whether the row is read as it is meant."
+        )
+
+        def undoubled(row: int) -> None:
+            findings.append(Finding("quotes_not_doubled", text, {}, row, weight=Weight.NOTE))
+
+        file.seek(0)
+        rows = csv_rows(file, path.name, delimiter, RowShape(len(titles.folded), titles.code), undoubled)
+        table = _table(path, detected, titles, rows, findings)
         table.bytes_read = raw.tell
         yield table
-
-
-def _csv_rows(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:
-    number = 0
-    while True:
-        number += 1
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise InputError(
-                "{file}, row {row}: it cannot be taken apart into cells. Is a quotation mark left open?",
-                file=file,
-                row=number,
-            ) from None
 
 
 def _delimiter(head: str, columns: Sequence[Column]) -> str:
@@ -187,9 +180,8 @@ def _sheet_table(path: Path, workbook: Workbook, columns: Sequence[Column]) -> T
     sheet = workbook.sheets[index] if workbook.sheets else Sheet("", empty=True, head=[], merged=[])
     titles = refuse_without(titles, sheet.head, columns, f"{path.name}, «{sheet.name}»")
     detected = FileFormat(_shape(titles), workbook.kind, sheet=sheet.name, titles_row=titles.row)
-    table = _table(path, detected, titles, workbook.rows(index))
-    table.findings += [*_other_sheets(workbook, sheet.name), *_merged(sheet, titles)]
-    return table
+    findings = Findings([*_other_sheets(workbook, sheet.name), *_merged(sheet, titles)])
+    return _table(path, detected, titles, workbook.rows(index), findings)
 
 
 def _other_sheets(workbook: Workbook, read: str) -> list[Finding]:
@@ -211,9 +203,9 @@ def _shape(titles: Titles) -> Shape:
     return Shape.MM_EXPORT if exported else Shape.TABLE
 
 
-def _table(path: Path, detected: FileFormat, titles: Titles, rows: Iterable[list[str]]) -> Table:
+def _table(path: Path, detected: FileFormat, titles: Titles, rows: Iterable[list[str]], findings: Findings) -> Table:
     skipped: list[Skipped] = []
-    table = Table(path.name, detected, titles.written, iter(()), skipped, Findings())
+    table = Table(path.name, detected, titles.written, iter(()), skipped, findings)
     table.rows = _fields(rows, titles, table)
     return table
 

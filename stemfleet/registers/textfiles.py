@@ -30,7 +30,8 @@ def detect_encoding(path: Path) -> Encoding:
     """The encoding of a whole text file.
 
     UTF-16 needs its byte order mark. A file that is not valid UTF-8 is taken for Windows-1253 unless most of it is
-    UTF-8 all the same: then it is a broken one. Raises InputError with the row of the first byte that does not fit.
+    UTF-8 all the same: then it is a broken one. Raises InputError with the row of the first byte that does not fit,
+    and for a line so long that it is none.
     """
     with path.open("rb") as file:
         start = file.read(3)
@@ -68,11 +69,19 @@ def _first_bad_row(path: Path, codec: str) -> int | None:
             chunk = file.read(_CHUNK)
             pending = decoder.getstate()[0]
             try:
-                lines += decoder.decode(chunk, final=not chunk).count("\n")
+                text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 return lines + (pending + chunk)[: error.start].count(b"\n")
             if not chunk:
                 return None
+            if len(chunk) == _CHUNK and "\n" not in text and "\r" not in text:
+                raise InputError(
+                    "{file}, row {row}: a line of more than {limit} MB; this is no table. Export it again.",
+                    file=path.name,
+                    row=lines,
+                    limit=_CHUNK >> 20,
+                )
+            lines += text.count("\n")
 
 
 def _mostly_utf8(path: Path) -> bool:
