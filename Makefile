@@ -8,7 +8,7 @@ RUN_PACKAGES := python3-venv gcc libc6-dev avrdude simavr libsimavr-dev libelf-d
 	arduino-core-avr qemu-system-arm
 TEST_PACKAGES := chromium postgresql poppler-utils
 
-.PHONY: demo test setup setup-test lint translations firmware bench-allocation faults mutants-allocation clean
+.PHONY: demo test setup setup-test lint translations firmware bench-allocation bench-registers bench-devices faults mutants-allocation clean
 
 demo: setup
 	$(BIN)/stemfleet demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -63,6 +63,11 @@ bench-registers: setup
 	$(BIN)/python benchmarks/registers/run.py --folder build/bench/registers
 	$(BIN)/python benchmarks/registers/points.py --folder build/bench/registers
 	$(BIN)/python benchmarks/registers/points.py --folder build/bench/registers --schools 500000 --records 2000000
+
+# Many emulated boards at once beside one, our phases beside the tools alone: ten minutes; into docs/benchmarks.md too. Takes
+# options: make bench-devices BENCH="--runs 1 --boards 6".
+bench-devices: setup
+	$(BIN)/python benchmarks/devices/run.py $(BENCH)
 
 # Every fault that the allocation's tests must find is put in, one at a time, into a copy.
 mutants-allocation: setup-test
