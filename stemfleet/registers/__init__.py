@@ -15,7 +15,7 @@ from stemfleet.registers.names import clean, fold
 from stemfleet.registers.records import read_departments, read_evidence, read_legacy
 from stemfleet.registers.regions import REGIONS, region_of
 from stemfleet.registers.schools import SchoolsReading, open_schools, read_schools, refuse_other_data
-from stemfleet.registers.searching import is_named, search_key, search_words
+from stemfleet.registers.searching import SPELLING, is_named, search_key, search_name, search_words
 from stemfleet.registers.values import (
     SKIP_TEXTS,
     Container,
@@ -41,6 +41,7 @@ from stemfleet.registers.winners import WinnerRow, read_winners
 __all__ = [
     "REGIONS",
     "SKIP_TEXTS",
+    "SPELLING",
     "Container",
     "DepartmentRow",
     "DepartmentsFile",
@@ -75,5 +76,6 @@ __all__ = [
     "region_of",
     "school_code",
     "search_key",
+    "search_name",
     "search_words",
 ]

@@ -1,15 +1,20 @@
 """One Latin spelling for all the ways in which people write a Greek name: «Κέρκυρας», ΚΕΡΚΥΡΑΣ, kerkyras, KERKIRAS.
 
 Names are stored in it (`search_key`), and what somebody types is brought into it (`search_words`); what sounds alike
-is written alike (η, ι, υ, ει, οι are i; ο, ω are o; γγ, γκ, ng are g). It serves the search alone and is never shown.
+is written alike (η, ι, υ, ει, οι are i; ο, ω are o; γγ, γκ, ng are g). A name is kept with what its short words stand
+for, and with the short words for what it has in full, so that a question needs no more words than somebody types. It
+serves the search alone and is never shown.
 """
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from stemfleet.registers.abbreviations import BESIDE, plain
 from stemfleet.registers.names import fold
+
+SPELLING = 2  # one more whenever a name comes out differently: stored names are then brought into it (store.search)
 
 _LETTERS = {
     "Α": "a", "Β": "v", "Γ": "g", "Δ": "d", "Ε": "e", "Ζ": "z", "Η": "i", "Θ": "th", "Ι": "i", "Κ": "k", "Λ": "l",
@@ -44,12 +49,22 @@ _WORD = re.compile("[a-z0-9]+")
 _AMBIGUOUS = (("(?<![tpkcg])h", ("h", "i")), ("(?<![oae])u", ("u", "y")), ("x", ("ks", "h")))
 _CUT = {"e": "i", "o": "iu", "a": "e", "n": "d", "m": "v"}
 _ENDING = re.compile("(?<=[a-z]{4})(?:[aeiou]s?|on)$")  # of a noun; four letters have to stay
+_INITIALS = re.compile(r"(?:[a-z]\.)+[a-z]?")
+_LATIN_CLASSES = re.compile(r"(\d{1,2})/(?=th)")
 _MOST_WORDS, _LONGEST = 12, 64
 
 
 def search_key(text: str) -> str:
-    """The words of a name as the index keeps them: `search_key("1ο Γυμνάσιο Κέρκυρας") == "1o gimnasio kerkiras"`."""
-    return " ".join([key for word in text.split() if (key := _key(word))])
+    """The words of a name as the index keeps them: `search_key("1ο Γυμνάσιο Κέρκυρας") == "1o gimnasio kerkiras"`.
+
+    `search_key("1ο Γ.Ε.Λ. Άρτας") == "1o gel geniko likio artas"`, and a Γενικό Λύκειο is `geniko gel likio`.
+    """
+    return " ".join([key for word in text.split() if (key := _kept(word))])
+
+
+def search_name(words: Iterable[str | None]) -> str:
+    """What a recipient is found by, made of its name and where it is; whatever is not known is left out."""
+    return search_key(" ".join(filter(None, words)))
 
 
 @lru_cache(maxsize=1024)
@@ -69,8 +84,22 @@ def is_named(name: str, words: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _key(word: str) -> str:
-    greek = fold(f"Ω{word}")[1:] if _MISTYPED.fullmatch(word) else fold(word)
-    return " ".join(_WORD.findall(_sounded(greek.translate(_GREEK).lower())))
+    return _latin(_folded(word))
+
+
+@lru_cache(maxsize=65536)
+def _kept(word: str) -> str:
+    """With the words that it is short for, or what is short for it."""
+    folded = _folded(word)
+    return _latin(f"{folded} {beside}" if (beside := BESIDE.get(folded)) else folded)
+
+
+def _folded(word: str) -> str:
+    return plain(fold(f"Ω{word}")[1:] if _MISTYPED.fullmatch(word) else fold(word))
+
+
+def _latin(folded: str) -> str:
+    return " ".join(_WORD.findall(_sounded(folded.translate(_GREEK).lower())))
 
 
 def _sounded(text: str) -> str:
@@ -84,7 +113,9 @@ def _readings(written: str) -> Iterator[Sequence[str]]:
     if not written.isascii():
         yield from map(_with_endings, ([word] for word in greek))
         return
-    for number, word in enumerate(_WORD.findall(written.lower())):
+    typed = _LATIN_CLASSES.sub(r"\1", written.lower())
+    typed = typed.replace(".", "") if _INITIALS.fullmatch(typed) else typed
+    for number, word in enumerate(_WORD.findall(typed)):
         latin = [word]
         for letter, meant in _AMBIGUOUS:
             latin = [re.sub(letter, sound, reading) for reading in latin for sound in meant]
