@@ -4,9 +4,10 @@ import pytest
 from fault_campaign import all_faults
 
 from stemfleet.devices.recipe import load_recipes
-from stemfleet.devices.virtual import DUPLICATE, BoardSpec, parse_spec
+from stemfleet.devices.virtual import DUPLICATE, MOST, BoardSpec, parse_spec
 from stemfleet.devices.virtual.faults import FAULTS, KINDS, expected
-from stemfleet.errors import InputError
+from stemfleet.devices.virtual.needs import all_missing
+from stemfleet.errors import InputError, ToolMissing
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
 RECIPES = {"microbit": "microbit-v1", "printer": "printer-mega", "esp32": "esp32", "esp8266": "esp8266"}
@@ -41,3 +42,25 @@ def test_a_fault_that_such_a_board_cannot_have_is_refused_with_those_it_can() ->
 def test_a_duplicate_of_no_board_is_refused() -> None:
     with pytest.raises(InputError, match=f"uno:1,uno:1:{DUPLICATE}"):
         parse_spec(f"microbit:1,uno:1:{DUPLICATE}")
+
+
+@pytest.mark.parametrize("spec", ["uno:99", "uno:999999", f"microbit:{MOST},uno:1"])
+def test_more_boards_than_a_computer_can_play_are_refused_before_one_starts(spec: str) -> None:
+    with pytest.raises(InputError, match="too many for one computer; at most 24"):
+        parse_spec(spec)
+    assert len(parse_spec(f"uno:{MOST}")) == MOST
+
+
+def test_every_missing_tool_is_named_at_once_with_what_installs_it() -> None:
+    wanting = (
+        ("gcc", "sudo apt install gcc libc6-dev"),
+        ("avr-gcc", "sudo apt install gcc-avr avr-libc"),
+        ("avr-objcopy", "sudo apt install gcc-avr"),
+        ("uflash", "pip install uflash"),
+    )
+    one, *_others = errors = [ToolMissing(tool=tool, install=install) for tool, install in wanting]
+    assert str(all_missing([one])) == "gcc is not installed. Install it with: sudo apt install gcc libc6-dev"
+    assert str(all_missing(errors)) == (
+        "These are not installed: gcc, avr-gcc, avr-objcopy, uflash. "
+        "Install them with: sudo apt install gcc libc6-dev gcc-avr avr-libc && pip install uflash"
+    )

@@ -36,6 +36,7 @@ class VirtualBoard(Protocol):
 
 
 DUPLICATE = "duplicate_id"  # the fault that takes two boards
+MOST = 24  # boards at once: two processor cores are full with sixteen, and each takes up to 40 MB
 
 
 @dataclass(frozen=True)
@@ -49,20 +50,27 @@ class BoardSpec:
 def parse_spec(text: str) -> list[BoardSpec]:
     """ "microbit:4,uno:1:wrong_signature" → one BoardSpec per board, in order.
 
-    Raises InputError, also for a fault that such a board cannot have, and for a duplicate of no board.
+    Raises InputError: too many, a fault that such a board cannot have, a duplicate of no board.
     """
     boards: list[BoardSpec] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         kind, _, rest = part.partition(":")
         count, _, fault = rest.partition(":")
-        if kind not in KINDS or (count and not count.isdigit()):
+        if kind not in KINDS or (count and not (count.isdecimal() and len(count) < 7)):
             raise InputError(
                 'Virtual boards are given as kind:number or kind:number:fault, not as "{part}". Kinds: {kinds}.',
                 part=part,
                 kinds=", ".join(KINDS),
             )
         check_fault(kind, fault or None)
-        boards += [BoardSpec(kind, fault or None)] * int(count or 1)
+        number = int(count or 1)
+        if len(boards) + number > MOST:
+            raise InputError(
+                "{count} virtual boards are too many for one computer; at most {most} run at once. Ask for fewer.",
+                count=len(boards) + number,
+                most=MOST,
+            )
+        boards += [BoardSpec(kind, fault or None)] * number
     if not boards:
         raise InputError("No virtual board is asked for. Example: microbit:2,uno:2.")
     for board in boards:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from stemfleet.devices.virtual.needs import all_missing
 from stemfleet.errors import ToolMissing, Unavailable
 
 _HERE = Path(__file__).parent
@@ -89,12 +90,10 @@ def avr_programs(cache: Path | None = None) -> AvrPrograms:
 
 
 def _need_tools() -> None:
-    for tool, name, install in _NEEDED:
-        if shutil.which(tool) is None:
-            raise ToolMissing(tool=name, install=install)
-    for file, name, install in _NEEDED_FILES:
-        if not file.is_file():
-            raise ToolMissing(tool=name, install=install)
+    missing = [(name, install) for tool, name, install in _NEEDED if shutil.which(tool) is None]
+    missing += [(name, install) for file, name, install in _NEEDED_FILES if not file.is_file()]
+    if missing:
+        raise all_missing([ToolMissing(tool=name, install=install) for name, install in missing])
 
 
 def _fingerprint(commands: list[Command]) -> str:

@@ -15,7 +15,8 @@ from types import FrameType
 from typing import Any, cast
 
 from stemfleet.devices.virtual import DUPLICATE, BoardSpec, VirtualBoard, parse_spec
-from stemfleet.errors import StemfleetError
+from stemfleet.devices.virtual.needs import all_missing
+from stemfleet.errors import StemfleetError, ToolMissing
 
 SLOTS_IN_ROW = 8
 
@@ -96,6 +97,9 @@ class Host:
     def _all(self, do: Callable[[VirtualBoard], None]) -> None:
         running: list[Future[None]] = [self._threads.submit(do, board) for board in self._boards.values()]
         errors = [error for error in (future.exception() for future in running) if error is not None]
+        missing = [error for error in errors if isinstance(error, ToolMissing)]
+        if missing:
+            raise all_missing(missing)
         if errors:
             raise errors[0]
 
