@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from stemfleet.errors import InputError, NotFound, Refused
-from stemfleet.store import Person, School, SignInLink, Store, now, write_history
+from stemfleet.store import CONSOLE, Person, School, SignInLink, Store, now, write_history
 from stemfleet.words import Role
 
 LINK_LIFETIME = timedelta(days=7)
@@ -20,7 +20,7 @@ def console_person(store: Store) -> Person:
 
     Whoever may read and write the data folder may do everything in it, so the role is the NSO's.
     """
-    name = f"{getpass.getuser()} (console)"
+    name = f"{getpass.getuser()}{CONSOLE}"
     with store.write() as session:
         person = _by_name(session, name)
         if person is None:
@@ -39,6 +39,8 @@ def add_person(store: Store, actor: Person, name: str, role: Role, school_code: 
         raise InputError("A person needs a name.")
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise InputError("A person's name has at most {most} characters, all of them visible.", most=LONGEST_NAME)
+    if name.endswith(CONSOLE):
+        raise InputError("A person's name does not end in {end}: that is the command line.", end=CONSOLE.strip())
     if (role is Role.SCHOOL) != (school_code is not None):
         raise InputError("A person of the role school belongs to one school, and nobody else does.")
     with store.write() as session:

@@ -6,7 +6,16 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from stemfleet.store import BoardRun, GateOverride, HistoryEntry, Kit, Store, canonical, first_broken_entry
+from stemfleet.store import (
+    BoardRun,
+    FirmwareRelease,
+    GateOverride,
+    HistoryEntry,
+    Kit,
+    Store,
+    canonical,
+    first_broken_entry,
+)
 from stemfleet.words import KitState
 
 RECORD = "record_sha256"  # fact of a board's run in the history
@@ -26,13 +35,14 @@ def find_tampering(store: Store) -> str | None:
     """A sentence about the first thing that does not fit, or None.
 
     Checked: every entry of the history; every board's record and the columns made of it; every kit's state; every
-    override of the gate. Not found: entries cut off at the end with what they vouch for, or a chain computed anew.
+    override of the gate and every release of firmware. Not found: entries cut off at the end with what they vouch
+    for, or a chain computed anew.
     """
     with store.read() as session:
         broken = first_broken_entry(session)
         if broken is not None:
             return f"Entry {broken} of the history was changed, or one before it was removed."
-        changed = (_changed_runs, _changed_kits, _changed_overrides)
+        changed = (_changed_runs, _changed_kits, _changed_overrides, _changed_releases)
         return next((said for find in changed for said in find(session)), None)
 
 
@@ -85,3 +95,17 @@ def _changed_overrides(session: Session) -> Iterator[str]:
             yield f"The override {override.id} (kit {override.kit_tag}) was changed."
     if vouched:
         yield f"The override {min(vouched)} was removed."
+
+
+def _changed_releases(session: Session) -> Iterator[str]:
+    entries = select(HistoryEntry).where(HistoryEntry.subject == "recipe", HistoryEntry.verb == "firmware_approved")
+    vouched = {
+        entry.facts["release"]: (entry.subject_id, entry.facts["firmware"], entry.facts["sha256"])
+        for entry in session.exec(entries)
+    }
+    for release in session.exec(select(FirmwareRelease).order_by(col(FirmwareRelease.id))):
+        said = (release.recipe, f"{release.name} {release.version}", release.sha256)
+        if vouched.pop(release.id, None) != said:
+            yield f"The firmware release {release.id} ({release.recipe}) was changed."
+    if vouched:
+        yield f"The firmware release {min(vouched)} was removed."

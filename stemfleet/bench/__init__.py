@@ -21,6 +21,7 @@ from stemfleet.bench.seen import BoardView, Seen, show_board
 from stemfleet.bench.stations import (
     StationView,
     boards,
+    check_slot_name,
     choose_recipe,
     forget_slot,
     learn_slot,
@@ -42,6 +43,7 @@ __all__ = [
     "StationView",
     "YieldRow",
     "boards",
+    "check_slot_name",
     "checklist_of",
     "choose_recipe",
     "first_runs",

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 from stemfleet.bench.begun import dismiss, note_interrupted, this_process
 from stemfleet.bench.identify import identified
+from stemfleet.bench.images import Images
 from stemfleet.bench.plugging import Lister, Watch
 from stemfleet.bench.positions import Lesson, Positions
 from stemfleet.bench.records import keep_run
 from stemfleet.bench.seen import Seen, seen_before
 from stemfleet.bench.stations import StationView, read_station, set_auto_start
 from stemfleet.devices.bench import Bench, Listener
+from stemfleet.devices.families.checklist import check_tools_do
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status
@@ -42,6 +44,7 @@ class LiveBench:
         self._workshop = workshop
         self.station = station
         self.bench = Bench(slots, station=station, operator="", keep=self._keep, guard=self._bar, choose=self._identify)
+        self._images = Images(workshop)
         self._ordering = threading.Lock()
         self._orders: dict[str, Order] = {}
         self._expected: dict[str, str] = {}
@@ -87,19 +90,26 @@ class LiveBench:
         """Begins with the board in the slot, for the first time or again.
 
         `kit_tag`: None for the kit that is expected in the slot, "" for a board that belongs to none yet.
-        Raises Busy when the slot is working, NotFound for no such slot or kit, InputError for what is no tag, Refused
-        when the slot is empty or the kit has no such board.
+        Raises Busy when the slot is working, NotFound for no such slot or kit, InputError for what is no tag or for a
+        recipe that is a checklist, Refused when the slot is empty or the kit has no such board. Then nothing began.
         """
         person.must_be(Role.WAREHOUSE, Role.NSO)
         with self._ordering:
             board = self.bench.slot(slot)
             if self.bench.is_running(slot):
                 raise Busy("Slot {slot} is working. Stop it first, or wait for its end.", slot=slot)
+            check_tools_do(board.recipe)
             board, tag = self._for_kit(board, self.kit_of(slot) if kit_tag is None else kit_tag)
-            self._orders[slot] = Order(person, tag, self._begin(person, board, tag))
+            self.bench.put(self._images.current(board), fresh=False)
+            before = self._orders.get(slot)
+            start = self._orders[slot] = Order(person, tag, self._begin(person, board, tag))
+            try:
+                self.bench.start(slot, operator=person.name, flash=flash)
+            except StemfleetError:
+                self._never_began(slot, start, before)
+                raise
             self._expected.pop(slot, None)
             self._seen.pop(slot, None)
-            self.bench.start(slot, operator=person.name, flash=flash)
 
     def start_all(self, person: Person, *, flash: bool = True) -> dict[str, StemfleetError]:
         """Begins with every slot that has a board, does not work and is not left out.
@@ -180,6 +190,7 @@ class LiveBench:
         if self._watch is not None:
             self._watch.close()
         self.bench.stop()
+        self._images.close()
 
     def _for_kit(self, board: Slot, kit_tag: str | None) -> tuple[Slot, str | None]:
         """Of several recipes those that the kit has boards for."""
@@ -190,19 +201,27 @@ class LiveBench:
             kit = find_kit(session, kit_tag)
             fitting = check_fits(self._workshop, kit, [recipe.name for recipe in candidates])
         first, *others = (recipe for recipe in candidates if recipe.name in fitting)
-        if len(fitting) < len(candidates):
-            board = replace(board, recipe=first, others=tuple(others))
-            self.bench.put(board, fresh=False)
-        return board, kit.tag
+        return replace(board, recipe=first, others=tuple(others)), kit.tag
 
     def _identify(self, slot: Slot, told: Listener, stop: threading.Event) -> Slot:
         """Nothing was begun with a board that nobody can tell the kind of."""
         try:
             return identified(slot, told, stop)
         except StemfleetError:
-            with self._workshop.store.write() as session:
-                session.delete(session.get_one(BenchStart, self._orders[slot.name or slot.port].start_id))
+            self._forget_start(self._orders[slot.name or slot.port])
             raise
+
+    def _never_began(self, slot: str, order: Order, before: Order | None) -> None:
+        """Everything is as it was before this order."""
+        self._forget_start(order)
+        if before is None:
+            del self._orders[slot]
+        else:
+            self._orders[slot] = before
+
+    def _forget_start(self, order: Order) -> None:
+        with self._workshop.store.write() as session:
+            session.delete(session.get_one(BenchStart, order.start_id))
 
     def _begin(self, person: Person, board: Slot, kit_tag: str | None) -> int:
         """From here on a killed program leaves a trace of the board."""

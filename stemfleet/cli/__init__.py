@@ -31,6 +31,7 @@ COMMANDS = {
     "demo": "stemfleet.cli.demo:demo",
     "evidence": "stemfleet.cli.evidence:evidence",
     "explain": "stemfleet.cli.bundles:explain",
+    "firmware": "stemfleet.cli.firmware:firmware",
     "import": "stemfleet.cli.imports:import_",
     "kit": "stemfleet.cli.kits:kit",
     "model": "stemfleet.cli.kits:model",

@@ -1,5 +1,7 @@
 """What every command that works with stored data opens first."""
 
+import getpass
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -12,6 +14,11 @@ from stemfleet.store import Person
 from stemfleet.workshop import Workshop
 
 link_option = click.option("--link", metavar="TOKEN", help="Act as the person of this one-time sign-in link (used up).")
+
+
+def console_name() -> str:
+    """The system account and the computer of this command line."""
+    return f"{getpass.getuser()}@{platform.node()}"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from stemfleet.catalogue import find_model, read_models
-from stemfleet.cli.context import acting, acting_as, link_option, opened
+from stemfleet.cli.context import acting, acting_as, console_name, link_option, opened
 from stemfleet.cli.output import json_option, output_file, print_json, print_table
 from stemfleet.kits import (
     ask_override,
@@ -17,6 +17,7 @@ from stemfleet.kits import (
     receive_kits,
     show_kit,
     stale_kits,
+    take_out,
 )
 from stemfleet.settings import Settings
 from stemfleet.shipments import pack_kit, print_note, reserve_kit, ship_kits
@@ -89,9 +90,9 @@ def show(settings: Settings, tag: str, as_json: bool) -> None:
     for board in view.boards:
         click.echo(f"board {board.id} ({board.recipe})")
     for point in view.open_points:
-        click.echo(f"open: {point.code} ({point.subject})")
+        click.echo(f"open: {point.code} ({point.subject}) {point.detail}".rstrip())
     for point in view.waived:
-        click.echo(f"waived by an override: {point.code} ({point.subject})")
+        click.echo(f"waived by an override: {point.code} ({point.subject}) {point.detail}".rstrip())
     rows = [(f"{entry.at:%Y-%m-%d %H:%M}", name, entry.verb, _facts(entry.facts)) for entry, name in view.history]
     print_table(["time (UTC)", "person", "what", "facts"], rows)
 
@@ -111,6 +112,18 @@ def stale(settings: Settings, model: str | None, as_json: bool) -> None:
         print_table(["tag", "model", "state", "open"], rows)
 
 
+@kit.command("take-out")
+@click.argument("board")
+@click.option("--reason", required=True, help="Why; stands in the kit's history.")
+@click.pass_obj
+def take_out_(settings: Settings, board: str, reason: str) -> None:
+    """Take a BOARD out of its kit, whose state follows."""
+    with acting(settings) as (workshop, person):
+        tag = take_out(workshop, person, board, reason)
+        state = show_kit(workshop, tag).kit.state
+    click.echo(f"{board} is not part of {tag} any more; the kit is {state}.")
+
+
 @kit.command("override")
 @click.argument("tag")
 @click.option("--reason", help="Asks that the kit may leave with what is open now.")
@@ -124,10 +137,10 @@ def override(settings: Settings, *, tag: str, reason: str | None, decision: str 
         raise click.UsageError("Give --reason to ask, or --approve or --refuse to decide.")
     with acting_as(settings, link) as (workshop, person):
         if reason is not None:
-            ask_override(workshop, person, tag, reason)
-            click.echo(f"Asked for. Another person decides: kit override {tag} --approve --link TOKEN")
+            ask_override(workshop, person, tag, reason, console=console_name())
+            click.echo(f"Asked for. Another person decides on the kit's page: {settings.address}/kits/{tag}")
         else:
-            decide_override(workshop, person, tag, approve=decision == "approve")
+            decide_override(workshop, person, tag, approve=decision == "approve", console=console_name())
             click.echo("Approved." if decision == "approve" else "Refused.")
 
 

@@ -7,6 +7,7 @@ import click
 
 from stemfleet.bench import (
     boards,
+    check_slot_name,
     choose_recipe,
     forget_slot,
     learn_slot,
@@ -18,7 +19,7 @@ from stemfleet.cli.context import acting, opened
 from stemfleet.cli.devices import station_name
 from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.devices.ports import list_serial_ports
-from stemfleet.errors import Unavailable
+from stemfleet.errors import InputError, Unavailable
 from stemfleet.settings import Settings
 from stemfleet.workshop import Workshop
 
@@ -61,6 +62,9 @@ def list_(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def learn(settings: Settings, names: tuple[str, ...], timeout: float) -> None:
     """Name positions one after another, each by plugging a board into it."""
+    names = tuple(check_slot_name(name) for name in names)
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise InputError("The name {name} is given twice. One position has one name.", name=twice[0])
     with acting(settings) as (workshop, person):
         for name in names:
             click.echo(f"Plug a board into the position that you want to call {name} …")

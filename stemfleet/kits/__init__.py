@@ -1,6 +1,6 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
-from stemfleet.kits.assemble import BEFORE_RESERVING, count_run, put_into_kit, receive_kits
+from stemfleet.kits.assemble import BEFORE_RESERVING, count_run, put_into_kit, receive_kits, take_out
 from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, gate_of, open_points
 from stemfleet.kits.hand_over import hand_over_kits
@@ -8,6 +8,17 @@ from stemfleet.kits.label import label_kits
 from stemfleet.kits.legacy import confirm_legacy, deny_legacy, list_legacy
 from stemfleet.kits.override import ask_override, decide_override, list_waiting_overrides
 from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
+from stemfleet.kits.releases import (
+    LARGEST_IMAGE,
+    CurrentFirmware,
+    Image,
+    approve_release,
+    current_recipes,
+    list_current_firmware,
+    list_releases,
+    newest_releases,
+    with_release,
+)
 from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
 from stemfleet.kits.room import check_fits, check_room
 from stemfleet.kits.stale import StaleKit, stale_kits
@@ -16,10 +27,14 @@ from stemfleet.kits.tags import find_kit, latin_keys, parse_tag
 
 __all__ = [
     "BEFORE_RESERVING",
+    "LARGEST_IMAGE",
+    "CurrentFirmware",
     "Gate",
+    "Image",
     "KitView",
     "OpenPoint",
     "StaleKit",
+    "approve_release",
     "ask_override",
     "boards_of",
     "check_fits",
@@ -28,6 +43,7 @@ __all__ = [
     "confirm_receipt",
     "count_kits",
     "count_run",
+    "current_recipes",
     "decide_override",
     "deny_legacy",
     "find_kit",
@@ -36,11 +52,14 @@ __all__ = [
     "kit_archive",
     "label_kits",
     "latin_keys",
+    "list_current_firmware",
     "list_kits",
     "list_legacy",
+    "list_releases",
     "list_reports",
     "list_waiting_overrides",
     "move_kit",
+    "newest_releases",
     "open_points",
     "parse_tag",
     "put_into_kit",
@@ -49,4 +68,6 @@ __all__ = [
     "report_kit",
     "show_kit",
     "stale_kits",
+    "take_out",
+    "with_release",
 ]

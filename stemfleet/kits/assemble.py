@@ -1,4 +1,4 @@
-"""From a box of boards to a kit: tags for what was received, boards that join a kit by their runs."""
+"""From a box of boards to a kit: tags for what was received, boards that join a kit by their runs, or leave it."""
 
 from sqlmodel import Session, col, select
 
@@ -11,6 +11,8 @@ from stemfleet.kits.tags import find_kit, make_tag, next_number
 from stemfleet.store import Board, BoardRun, Kit, Person, write_history
 from stemfleet.words import KitState, Outcome, Reason, Role
 from stemfleet.workshop import Workshop
+
+LONGEST_REASON = 500
 
 BEFORE_RESERVING = {
     KitState.RECEIVED,
@@ -79,6 +81,35 @@ def put_into_kit(workshop: Workshop, person: Person, board_id: str, tag: str) ->
         count_run(session, person, workshop, run, kit.tag)
 
 
+def take_out(workshop: Workshop, person: Person, board_id: str, reason: str) -> str:
+    """The board is part of no kit any more; gives the tag of the one it was in, whose state follows from its gate.
+
+    What it was recorded with stays with the kit; only its failures do not count there any more. To join a kit again it
+    has to pass again. Raises NotFound, InputError without a reason, Refused when it is in no kit, or the kit has left
+    or is set aside for a school.
+    """
+    person.must_be(Role.WAREHOUSE, Role.NSO)
+    reason = " ".join(reason.split())
+    if not 3 <= len(reason) <= LONGEST_REASON:
+        raise InputError("Give a reason of 3 to {most} characters: it stays with the kit.", most=LONGEST_REASON)
+    with workshop.store.write() as session:
+        board = session.get(Board, board_id)
+        if board is None:
+            raise NotFound("The bench has never seen a board {board}.", board=board_id)
+        if board.kit_tag is None:
+            raise Refused("Board {board} is part of no kit.", board=board_id)
+        kit = find_kit(session, board.kit_tag)
+        if kit.state not in BEFORE_RESERVING:
+            raise Refused("Kit {tag} is in the state {state}: no board is taken out.", tag=kit.tag, state=kit.state)
+        board.kit_tag = None
+        session.add(board)
+        facts = {"board": board_id, "recipe": board.recipe, "note": reason}
+        write_history(session, person, "kit", kit.tag, "board_taken_out", **facts)
+        write_history(session, person, "board", board_id, "board_taken_out", kit=kit.tag, note=reason)
+        settle(session, person, workshop, kit)
+        return kit.tag
+
+
 def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRun, kit_tag: str | None) -> None:
     """Lets a run of the bench count for its kit, in the caller's transaction.
 
@@ -122,12 +153,12 @@ def _has_room(session: Session, workshop: Workshop, kit: Kit, recipe: str) -> bo
 def settle(session: Session, person: Person, workshop: Workshop, kit: Kit) -> None:
     """The state before reserving follows from the gate: nothing open is ready, some boards in is provisioned.
 
-    A faulty kit stays so until what failed has passed; then it may still wait for others.
+    A faulty kit stays so until what failed has passed or is not in it any more; then it may still wait for others.
     """
     session.flush()
     points = open_points(session, workshop, kit)
     failed = any(point.code in {"failed", "not_passed"} for point in points)
     if not points:
         move_kit(session, person, kit, KitState.READY)
-    elif boards_of(session, kit) and not (failed and kit.state is KitState.FAULTY):
-        move_kit(session, person, kit, KitState.PROVISIONED)
+    elif not (failed and kit.state is KitState.FAULTY):
+        move_kit(session, person, kit, KitState.PROVISIONED if boards_of(session, kit) else KitState.RECEIVED)

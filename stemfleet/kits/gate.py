@@ -13,6 +13,7 @@ from sqlmodel import Session, col, or_, select
 
 from stemfleet.catalogue import Component, find_model
 from stemfleet.devices.recipe import Recipe
+from stemfleet.kits.releases import current_recipes
 from stemfleet.store import BenchStart, Board, BoardRun, GateOverride, Kit
 from stemfleet.words import Outcome, Reason
 from stemfleet.workshop import Workshop
@@ -23,14 +24,20 @@ _TELLING = (Outcome.PASS, Outcome.FAIL)
 @dataclass(frozen=True)
 class OpenPoint:
     """Why a kit may not leave. `code`: failed, board_missing, not_passed, half_written, interrupted, old_firmware,
-    old_test, no_checklist.
+    old_test, no_release, no_checklist.
 
     `subject`: the reason of the newest run (failed), the recipes one of which a missing board needs, the slot where a
-    board was interrupted, the kit's model (no_checklist), or the board.
+    board was interrupted, the recipe without a release, the kit's model (no_checklist), or the board. `detail`: what
+    exactly is open, the same in every language: `#12` the run, `→ 2.1` the release or test wanted, `×2` how many
+    are missing, or when a board was interrupted. An override covers a point with its detail, and no other.
     """
 
     code: str
     subject: str
+    detail: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return {"code": self.code, "subject": self.subject, "detail": self.detail}
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Gate:
 class _Run:
     """What the gate reads of a run."""
 
+    id: int
     outcome: Outcome
     reason: str | None
     firmware_sha256: str | None
@@ -62,7 +70,7 @@ class _Proofs:
     """What is stored about one kit; runs newest first."""
 
     boards: list[Board] = field(default_factory=list)
-    newest: _Run | None = None  # that told something, of the kit as a whole
+    told: list[tuple[str | None, _Run]] = field(default_factory=list)  # those of the kit that tell, with their board
     runs: dict[str, list[_Run]] = field(default_factory=lambda: defaultdict(list))
     interrupted: list[BenchStart] = field(default_factory=list)
     waived: set[OpenPoint] = field(default_factory=set)
@@ -82,8 +90,8 @@ def gates_of(
     session: Session, workshop: Workshop, kits: Sequence[Kit], which: ColumnElement[bool]
 ) -> Mapping[str, Gate]:
     """The gate for many kits at once, by tag; `which` is the condition that chose them."""
-    proofs = _read_proofs(session, which)
-    return {kit.tag: _judge(workshop, kit, proofs[kit.tag]) for kit in kits}
+    proofs, recipes = _read_proofs(session, which), current_recipes(session, workshop)
+    return {kit.tag: _judge(workshop, recipes, kit, proofs[kit.tag]) for kit in kits}
 
 
 def boards_of(session: Session, kit: Kit) -> Sequence[Board]:
@@ -118,6 +126,7 @@ def _read_runs(session: Session, tags: Any, kit_of: Mapping[str, str], proofs: M
     columns = (
         BoardRun.kit_tag,
         BoardRun.board_id,
+        BoardRun.id,
         BoardRun.outcome,
         BoardRun.reason,
         BoardRun.firmware_sha256,
@@ -131,39 +140,47 @@ def _read_runs(session: Session, tags: Any, kit_of: Mapping[str, str], proofs: M
         run = _Run(*facts)
         if board in kit_of:
             proofs[kit_of[board]].runs[board].append(run)
-        if tag is not None and run.tells and proofs[tag].newest is None:
-            proofs[tag].newest = run
+        if tag is not None and run.tells:
+            proofs[tag].told.append((board, run))
 
 
 def points_of(override: GateOverride) -> set[OpenPoint]:
-    return {OpenPoint(code, subject) for code, subject in override.points}
+    return {OpenPoint(*row) for row in override.points}
 
 
-def _judge(workshop: Workshop, kit: Kit, proofs: _Proofs) -> Gate:
-    points = _points(workshop, kit, proofs)
+def _judge(workshop: Workshop, recipes: Mapping[str, Recipe], kit: Kit, proofs: _Proofs) -> Gate:
+    points = _points(workshop, recipes, kit, proofs)
     return Gate(
         tuple(point for point in points if point not in proofs.waived),
         tuple(point for point in points if point in proofs.waived),
     )
 
 
-def _points(workshop: Workshop, kit: Kit, proofs: _Proofs) -> list[OpenPoint]:
+def _points(workshop: Workshop, recipes: Mapping[str, Recipe], kit: Kit, proofs: _Proofs) -> list[OpenPoint]:
     model = find_model(workshop.models, kit.model)
     if not model.components:
         return [OpenPoint("no_checklist", kit.model)]
-    points = [OpenPoint("interrupted", start.slot) for start in proofs.interrupted]
-    if proofs.newest is not None and proofs.newest.outcome is Outcome.FAIL:
-        points.append(OpenPoint("failed", proofs.newest.reason or ""))
+    points = [OpenPoint("interrupted", start.slot, start.started.isoformat()) for start in proofs.interrupted]
+    newest = _newest(proofs)
+    if newest is not None and newest.outcome is Outcome.FAIL:
+        points.append(OpenPoint("failed", newest.reason or "", f"#{newest.id}"))
     for component in model.components:
         points += _missing(component, proofs.boards)
     for board in proofs.boards:
-        points += _unproved(proofs.runs[board.id], workshop.recipes.get(board.recipe), board)
+        points += _unproved(proofs.runs[board.id], recipes.get(board.recipe), board)
     return points
 
 
+def _newest(proofs: _Proofs) -> _Run | None:
+    """The newest run that tells something of the kit as a whole: not one of a board that was taken out of it since."""
+    there = {board.id for board in proofs.boards}
+    joined = {board for board, run in proofs.told if run.outcome is Outcome.PASS}
+    return next((run for board, run in proofs.told if board not in joined - there), None)
+
+
 def _missing(component: Component, boards: Sequence[Board]) -> list[OpenPoint]:
-    there = sum(board.recipe in component.recipes for board in boards)
-    return [OpenPoint("board_missing", " / ".join(component.recipes))] * (component.count - there)
+    missing = component.count - sum(board.recipe in component.recipes for board in boards)
+    return [OpenPoint("board_missing", " / ".join(component.recipes), f"×{missing}")] if missing > 0 else []
 
 
 def _unproved(runs: Sequence[_Run], recipe: Recipe | None, board: Board) -> list[OpenPoint]:
@@ -172,17 +189,29 @@ def _unproved(runs: Sequence[_Run], recipe: Recipe | None, board: Board) -> list
     A check that writes nothing proves the board, but not which firmware is on it.
     """
     telling = [run for run in runs if run.tells]
+    last = f"#{telling[0].id}" if telling else ""
     if not telling or telling[0].outcome is not Outcome.PASS or recipe is None:
-        return [OpenPoint("not_passed", board.id)]
-    if not recipe.is_checklist:
-        flash = _last_flash(runs)
-        if flash is not None and flash.outcome is not Outcome.PASS:
-            return [OpenPoint("half_written", board.id)]
-        if flash is None or (not recipe.firmware.open and flash.firmware_sha256 != recipe.firmware.sha256):
-            return [OpenPoint("old_firmware", board.id)]
+        return [OpenPoint("not_passed", board.id, last)]
+    flash = None if recipe.is_checklist else _last_flash(runs)
+    if flash is not None and flash.outcome is not Outcome.PASS:
+        return [OpenPoint("half_written", board.id, f"#{flash.id}")]
+    if not recipe.is_checklist and not _is_current(flash, recipe):
+        return [_not_current(flash, recipe, board)]
     if telling[0].test_version != recipe.test_version:
-        return [OpenPoint("old_test", board.id)]
+        return [OpenPoint("old_test", board.id, f"{last} → {recipe.test_version}")]
     return []
+
+
+def _is_current(flash: _Run | None, recipe: Recipe) -> bool:
+    wanted = recipe.firmware.sha256
+    return wanted is not None and flash is not None and flash.firmware_sha256 == wanted
+
+
+def _not_current(flash: _Run | None, recipe: Recipe, board: Board) -> OpenPoint:
+    run, wanted = f"#{flash.id}" if flash else "", recipe.firmware
+    if wanted.sha256 is None:
+        return OpenPoint("no_release", recipe.name, f"{board.id} {run}".strip())
+    return OpenPoint("old_firmware", board.id, f"{run} → {wanted.version} {wanted.sha256[:12]}".strip())
 
 
 def _last_flash(runs: Iterable[_Run]) -> _Run | None:

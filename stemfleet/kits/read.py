@@ -63,8 +63,8 @@ class KitView:
             "wave": self.award.wave_code if self.award else None,
             "lot": self.award.lot if self.award else None,
             "boards": [{"board_id": board.id, "recipe": board.recipe} for board in self.boards],
-            "open_points": [{"code": point.code, "subject": point.subject} for point in self.open_points],
-            "waived_points": [{"code": point.code, "subject": point.subject} for point in self.waived],
+            "open_points": [point.as_json() for point in self.open_points],
+            "waived_points": [point.as_json() for point in self.waived],
             "overrides": [_override_json(view, called) for view in self.overrides],
             "runs": [{**run.record, "operator": called(run.person_id, run.record["operator"])} for run in self.runs],
             "reports": [{"works": r.works, "note": r.note, "at": r.at.isoformat()} for r in self.reports],
@@ -84,7 +84,8 @@ def _override_json(view: OverrideView, called: Callable[[int, str], str]) -> dic
     override = view.override
     return {
         "reason": override.reason,
-        "points": [{"code": point.code, "subject": point.subject} for point in view.points],
+        "points": [point.as_json() for point in view.points],
+        "over": [point.as_json() for point in view.over],
         "asked_by": called(view.asked_by.id, view.asked_by.name),
         "asked": override.asked.isoformat(),
         "decided_by": called(view.decided_by.id, view.decided_by.name) if view.decided_by else None,
@@ -101,7 +102,7 @@ def show_kit(workshop: Workshop, tag: str) -> KitView:
         gate = gate_of(session, workshop, kit)
         reports = select(KitReport).where(KitReport.kit_tag == kit.tag).order_by(col(KitReport.id).desc())
         found, history = session.exec(runs).all(), read_history(session, "kit", kit.tag)
-        overrides = overrides_of(session, kit.tag)
+        overrides = overrides_of(session, kit.tag, gate)
         people = {run.person_id for run in found} | {entry.person_id for entry, _name in history}
         people |= {person.id for view in overrides for person in (view.asked_by, view.decided_by) if person}
         persons = session.exec(select(Person).where(col(Person.id).in_(people)))

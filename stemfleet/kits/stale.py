@@ -24,7 +24,7 @@ class StaleKit:
 
     def as_json(self) -> dict[str, Any]:
         """A row of `kit stale --json`."""
-        points = [{"code": point.code, "subject": point.subject} for point in self.open]
+        points = [point.as_json() for point in self.open]
         return {"tag": self.kit.tag, "model": self.kit.model, "state": self.kit.state, "open_points": points}
 
 

@@ -4,9 +4,9 @@ from stemfleet.store.bench import BenchStart, Station, StationSlot
 from stemfleet.store.columns import canonical, now
 from stemfleet.store.engine import Store
 from stemfleet.store.history import HistoryEntry, first_broken_entry, read_history, write_history
-from stemfleet.store.kits import Attachment, Board, BoardRun, GateOverride, Kit, KitReport, Shipment
+from stemfleet.store.kits import Attachment, Board, BoardRun, FirmwareRelease, GateOverride, Kit, KitReport, Shipment
 from stemfleet.store.legacy import LegacyKit
-from stemfleet.store.people import Person, SignInLink
+from stemfleet.store.people import CONSOLE, Person, SignInLink
 from stemfleet.store.rounds import Objection, ObjectionProof, Offer, Round, RoundFile
 from stemfleet.store.schools import (
     CategoryOverride,
@@ -22,6 +22,7 @@ from stemfleet.store.waves import Application, Award, Lot, Wave, WhatIf
 from stemfleet.store.worklist import Work, Worklist, WorkState
 
 __all__ = [
+    "CONSOLE",
     "Application",
     "Attachment",
     "Award",
@@ -30,6 +31,7 @@ __all__ = [
     "BoardRun",
     "CategoryOverride",
     "Evidence",
+    "FirmwareRelease",
     "GateOverride",
     "HistoryEntry",
     "ImportRun",

@@ -89,7 +89,8 @@ class KitReport(SQLModel, table=True):
 class GateOverride(SQLModel, table=True):
     """Asked for by one person, decided by another: a kit may leave although these points are open.
 
-    `points`: [[code, subject], ...] as they were open when it was asked for; it covers no others.
+    `points`: [[code, subject, detail], ...] as they were open when it was asked for; it covers no others. `console`:
+    the system account and computer at whose command line it was asked for; None: on a page.
     """
 
     __tablename__ = "gate_override"
@@ -100,6 +101,25 @@ class GateOverride(SQLModel, table=True):
     reason: str
     asked_by: int = Field(foreign_key="person.id")
     asked: datetime = Field(default_factory=now, sa_type=UtcTime)
+    console: str | None = Field(default=None, max_length=255)
     decided_by: int | None = Field(default=None, foreign_key="person.id")
     decided: datetime | None = Field(default=None, sa_type=UtcTime)
     approved: bool | None = None
+
+
+class FirmwareRelease(SQLModel, table=True):
+    """A firmware that a person approved for an open recipe; the newest one of a recipe is current.
+
+    `file`: name of its image, kept as an attachment under `sha256`; None: only the hash is known here.
+    """
+
+    __tablename__ = "firmware_release"
+
+    id: int = Field(default=None, primary_key=True)  # given by the database
+    recipe: str = Field(max_length=64, index=True)
+    name: str = Field(max_length=64)
+    version: str = Field(max_length=64)
+    sha256: str = Field(max_length=64)
+    file: str | None = Field(default=None, max_length=128)
+    person_id: int = Field(foreign_key="person.id")
+    approved: datetime = Field(default_factory=now, sa_type=UtcTime)

@@ -8,6 +8,8 @@ from stemfleet.errors import Refused
 from stemfleet.store.columns import UtcTime, now, word
 from stemfleet.words import Role
 
+CONSOLE = " (console)"  # the end of the names under which a command line acts
+
 
 class Person(SQLModel, table=True):
     """Who did it. Every recorded action carries one; persons are never deleted, only deactivated."""
@@ -18,6 +20,11 @@ class Person(SQLModel, table=True):
     school_code: str | None = Field(default=None, foreign_key="school.code", index=True)
     active: bool = True
     created: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+    @property
+    def is_console(self) -> bool:
+        """Whoever has the command line, and not one person by name."""
+        return self.name.endswith(CONSOLE)
 
     def must_be(self, *roles: Role) -> None:
         """Raises Refused unless the person has one of the roles."""

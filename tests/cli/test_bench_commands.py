@@ -1,5 +1,6 @@
 """Commands of the bench beside the wall: positions, stale kits, overrides, records, yield, persons who are shut out."""
 
+import hashlib
 import json
 import platform
 import re
@@ -15,7 +16,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from stemfleet.accounts import console_person
 from stemfleet.cli import stemfleet
-from stemfleet.errors import NotFound, Refused, Unavailable
+from stemfleet.errors import InputError, NotFound, Refused, Unavailable
 from stemfleet.kits import receive_kits
 from stemfleet.words import Outcome
 from stemfleet.workshop import Workshop
@@ -78,22 +79,57 @@ def test_positions_are_named_by_plugging_boards_in_and_kept(
         run("slots", "learn", "A5", "--timeout", "0.05")
 
 
-def test_two_persons_let_a_kit_leave_and_the_second_one_proves_who_he_is(
-    run: Callable[..., str], tags: list[str]
+def test_two_persons_by_name_let_a_kit_leave_and_not_both_at_one_command_line(
+    run: Callable[..., str], tags: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad = tags[0]
-    link = re.search(r"/sign-in/(\S+)", run("user", "add", "Νίκη", "--role", "nso"))
-    assert link
-    run("kit", "override", bad, "--reason", "Ελέγχθηκε και με πολύμετρο")
-    with pytest.raises(Refused, match="Another person"):
+    """Whoever has the command line alone is nobody by name, and its account is named in the history."""
+    bad, reason = tags[0], ("--reason", "Ελέγχθηκε και με πολύμετρο")
+    added = [run("user", "add", name, "--role", role) for name, role in (("Άρης", "warehouse"), ("Νίκη", "nso"))]
+    first, second = (re.findall(r"/sign-in/(\S+)", printed)[0] for printed in added)
+    with pytest.raises(Refused, match="by name"):
+        run("kit", "override", bad, *reason)
+    assert f"/kits/{bad}" in run("kit", "override", bad, *reason, "--link", first)
+    with pytest.raises(Refused, match="by name"):
         run("kit", "override", bad, "--approve")
-    assert "Approved" in run("kit", "override", bad, "--approve", "--link", link[1])
+    with pytest.raises(Refused, match="same command line"):
+        run("kit", "override", bad, "--approve", "--link", second)
+    monkeypatch.setattr("platform.node", lambda: "office-pc")
+    assert "Approved" in run("kit", "override", bad, "--approve", "--link", second)
     shown: dict[str, Any] = json.loads(run("kit", "show", bad, "--json"))
     assert (shown["state"], shown["open_points"]) == ("ready", [])
     assert shown["overrides"][0]["decided_by"] == "Νίκη"
     assert "waived by an override: failed" in run("kit", "show", bad)
+    asked, decided = [e["facts"]["console"] for e in shown["history"] if e["verb"].startswith("override")]
+    assert asked != decided
+    assert decided.endswith("@office-pc")
     with pytest.raises(click.UsageError):
         run("kit", "override", bad)
+
+
+def test_a_wrong_name_of_a_position_is_told_before_anything_is_plugged_in(run: Callable[..., str]) -> None:
+    for names in (("A3", "no name"), ("A3", "A3")):
+        with pytest.raises(InputError, match=names[1]):
+            run("slots", "learn", *names, "--timeout", "0.05")
+
+
+def test_a_person_approves_a_release_for_an_open_recipe(run: Callable[..., str], tmp_path: Path) -> None:
+    image = tmp_path / "robot.bin"
+    image.write_bytes(b"a firmware")
+    (before,) = [row for row in json.loads(run("firmware", "list", "--json")) if row["recipe"] == "esp32"]
+    assert (before["open"], before["version"], before["approved_by"]) == (True, "1.0", None)
+    assert "robot 2.1" in run(
+        "firmware", "approve", "esp32", "--version", "2.1", "--name", "robot", "--file", str(image)
+    )
+    (after,) = [row for row in json.loads(run("firmware", "list", "--json")) if row["recipe"] == "esp32"]
+    assert (after["version"], after["sha256"]) == ("2.1", hashlib.sha256(b"a firmware").hexdigest())
+    assert "robot.bin" in run("firmware", "list")
+    with pytest.raises(Refused, match="arduino-uno"):
+        run("firmware", "approve", "arduino-uno", "--version", "2", "--sha256", "0" * 64)
+
+
+def test_a_board_is_taken_out_of_its_kit_with_a_reason(run: Callable[..., str], tags: list[str]) -> None:
+    assert "the kit is received" in run("kit", "take-out", "uno-2", "--reason", "Λύγισε ένας ακροδέκτης")
+    assert json.loads(run("kit", "show", tags[1], "--json"))["boards"] == []
 
 
 def test_a_release_of_firmware_shows_the_stale_kits(run: Callable[..., str], tags: list[str], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from stemfleet.accounts import add_person
+from stemfleet.accounts import add_person, issue_link
 from stemfleet.audit import find_tampering
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.kits import (
@@ -20,6 +20,7 @@ from stemfleet.kits import (
     report_kit,
     show_kit,
     stale_kits,
+    take_out,
 )
 from stemfleet.shipments import reserve_kit, ship_kits
 from stemfleet.store import Person
@@ -121,6 +122,51 @@ def test_a_school_person_neither_asks_nor_decides(
     ask_override(workshop, warehouse, failed, REASON)
     with pytest.raises(Refused):
         decide_override(workshop, teacher, failed, approve=True)
+
+
+def test_an_override_ends_with_what_it_was_given_for(workshop: Workshop, warehouse: Person, nso: Person) -> None:
+    """Given for one run with one old firmware: neither a later run like it, nor a later release is covered."""
+    (tag,) = receive_kits(workshop, warehouse, "arduino-kit", 1)
+    run_board(workshop, warehouse, "uno-1", tag, firmware="1" * 64, phases=("flash",))
+    ask_override(workshop, warehouse, tag, REASON)
+    decide_override(workshop, nso, tag, approve=True)
+    assert show_kit(workshop, tag).kit.state is KitState.READY
+    recipe = workshop.recipes["arduino-uno"]
+    released = replace(recipe, firmware=replace(recipe.firmware, version="9", sha256="9" * 64))
+    later = replace(workshop, recipes={**workshop.recipes, recipe.name: released})
+    assert [stale.open[0].detail for stale in stale_kits(later)] == ["#1 → 9 999999999999"]
+    run_board(workshop, warehouse, "uno-1", tag, firmware="1" * 64, phases=("flash",), minutes=1)
+    view = show_kit(workshop, tag)
+    assert ([point.code for point in view.open_points], view.waived) == (["old_firmware"], [])
+    assert view.kit.state is KitState.PROVISIONED
+    (override,) = view.overrides
+    assert override.over == override.points
+    assert find_tampering(workshop.store) is None
+
+
+def test_an_override_for_two_missing_pieces_is_none_for_one(workshop: Workshop, warehouse: Person, nso: Person) -> None:
+    (tag,) = receive_kits(workshop, warehouse, "wedo-kit", 1)
+    ask_override(workshop, warehouse, tag, REASON)
+    decide_override(workshop, nso, tag, approve=True)
+    assert [point.detail for point in show_kit(workshop, tag).waived] == ["×2"]
+    run_board(workshop, warehouse, "wedo:1", tag, recipe="wedo", firmware=None)
+    view = show_kit(workshop, tag)
+    assert [(point.detail, view.kit.state) for point in view.open_points] == [("×1", KitState.PROVISIONED)]
+
+
+def test_the_second_person_does_not_have_the_account_or_the_link_from_the_first(
+    workshop: Workshop, warehouse: Person, nso: Person, failed: str
+) -> None:
+    made = add_person(workshop.store, nso, "Φτιαχτός", Role.NSO)
+    ask_override(workshop, nso, failed, REASON)
+    with pytest.raises(Refused, match="account or sign-in link"):
+        decide_override(workshop, made, failed, approve=True)
+    issue_link(workshop.store, made, warehouse.name)
+    decide_override(workshop, made, failed, approve=False)  # whoever says no needs no proof
+    ask_override(workshop, made, failed, REASON)
+    with pytest.raises(Refused, match="account or sign-in link"):
+        decide_override(workshop, warehouse, failed, approve=True)
+    decide_override(workshop, nso, failed, approve=True)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +274,36 @@ def test_a_full_kit_takes_no_further_board_of_that_kind(workshop: Workshop, ware
     put_into_kit(workshop, warehouse, "uno-3", empty)
     run_board(workshop, warehouse, "uno-1", full, minutes=2)
     assert len(show_kit(workshop, full).runs) == 2
+
+
+def test_a_board_that_is_taken_out_leaves_its_place_and_its_failures_count_no_more(
+    workshop: Workshop, warehouse: Person, failed: str
+) -> None:
+    with pytest.raises(InputError, match="reason"):
+        take_out(workshop, warehouse, "uno-1", " ")
+    assert take_out(workshop, warehouse, "uno-1", "Δεν κρατά τη μνήμη της") == failed
+    view = show_kit(workshop, failed)
+    assert (view.kit.state, view.boards, len(view.runs)) == (KitState.RECEIVED, [], 2)
+    assert [point.code for point in view.open_points] == ["board_missing"]
+    assert [entry.verb for entry, _name in view.history][-2:] == ["board_taken_out", "received"]
+    with pytest.raises(Refused, match="no kit"):
+        take_out(workshop, warehouse, "uno-1", "Ακόμη μία φορά")
+    with pytest.raises(Refused, match="has not passed"):
+        put_into_kit(workshop, warehouse, "uno-1", failed)
+    run_board(workshop, warehouse, "uno-2", failed, minutes=2)
+    assert show_kit(workshop, failed).kit.state is KitState.READY
+    assert find_tampering(workshop.store) is None
+
+
+def test_no_board_is_taken_out_of_a_kit_that_is_set_aside_for_a_school(
+    workshop: Workshop, warehouse: Person, nso: Person, make_school: Callable[..., str]
+) -> None:
+    (tag,) = receive_kits(workshop, warehouse, "arduino-kit", 1)
+    run_board(workshop, warehouse, "uno-1", tag)
+    award_to(workshop.store, nso, school := make_school())
+    reserve_kit(workshop, warehouse, tag, school)
+    with pytest.raises(Refused, match="reserved"):
+        take_out(workshop, warehouse, "uno-1", "Για άλλο σετ")
 
 
 def test_a_board_counts_as_the_kind_as_which_it_passed_last(workshop: Workshop, warehouse: Person) -> None:

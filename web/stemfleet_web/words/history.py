@@ -12,6 +12,8 @@ VERBS: Labels = {
     "delivered": _("Receipt confirmed"),
     "board_run": _("Board on the bench"),
     "board_left_out": _("A board that passed was left out: the kit has all of its kind"),
+    "board_taken_out": _("Board taken out of the kit"),
+    "firmware_approved": _("Firmware release approved"),
     "label_printed": _("Label printed"),
     "override_asked": _("Override asked for"),
     "override_approved": _("Override approved by a second person"),
@@ -83,5 +85,8 @@ FACTS: Labels = {
     "recipe": _("board"),
     "board": _("board id"),
     "outcome": _("outcome"),
+    "kit": _("kit"),
+    "firmware": _("firmware"),
+    "console": _("at the command line of"),
     "run": _("run"),
 }

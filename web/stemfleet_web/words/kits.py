@@ -28,5 +28,6 @@ OPEN_POINTS: Labels = {
     "interrupted": _("the program ended in the middle of a board"),
     "old_firmware": _("a board passed with firmware that is no longer current"),
     "old_test": _("a board passed a test that is no longer current"),
+    "no_release": _("nobody has approved a firmware release for this kind of board"),
     "no_checklist": _("its checklist is not done"),
 }
