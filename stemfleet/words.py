@@ -180,6 +180,7 @@ class Reason(StrEnum):
     FLASH_INTERRUPTED = "flash_interrupted"
     UNREADABLE = "unreadable"
     FIRMWARE_CHANGED = "firmware_changed"
+    BAD_IMAGE = "bad_image"  # the firmware file is none for this board
     OTHER_KIT = "other_kit"
     KIT_FULL = "kit_full"  # the board may be good; the kit has all its boards of the kind
     DUPLICATE_ID = "duplicate_id"

@@ -1,9 +1,10 @@
 """`provision`, `check`, `bench`, `ports`, `recipe`: boards on their ports."""
 
 import platform
+import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ kit_option = click.option("--kit", "kit_tag", metavar="TAG", help="The kit that 
 @recipe_option
 @volume_option
 @click.option("--firmware", type=click.Path(path_type=Path), help="An image instead of the recipe's own.")
+@click.option("--version", metavar="TEXT", help="The version of that image, for the record.")
+@click.option("--sha256", metavar="HEX", help="The sha256 that the image must have.")
 @kit_option
 @json_option
 @click.pass_context
@@ -50,12 +53,19 @@ def provision(
     recipe_name: str,
     volume: Path | None,
     firmware: Path | None,
+    version: str | None,
+    sha256: str | None,
     kit_tag: str | None,
     as_json: bool,
 ) -> None:
     """Flash and check one board on PORT and store its record."""
     settings: Settings = ctx.obj
-    slot = _one_board(settings, recipe_name, port, volume, firmware)
+    if firmware is None and (version or sha256):
+        raise InputError("--version and --sha256 are about the image of --firmware. Name it, or leave them out.")
+    if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+        raise InputError("--sha256 {given} is not 64 hexadecimal digits.", given=sha256)
+    slot = _one_board(settings, recipe_name, port, volume)
+    slot = replace(slot, firmware=firmware, version=version, sha256=sha256.lower() if sha256 else None)
     ctx.exit(_run(settings, [slot], kit_tag=kit_tag, flash=True, as_json=as_json))
 
 
@@ -75,13 +85,11 @@ def check(
     ctx.exit(_run(settings, [slot], kit_tag=kit_tag, flash=False, as_json=as_json))
 
 
-def _one_board(
-    settings: Settings, recipe_name: str, port: str, volume: Path | None, firmware: Path | None = None
-) -> Slot:
+def _one_board(settings: Settings, recipe_name: str, port: str, volume: Path | None) -> Slot:
     found = find_recipe(recipe_name, settings.data / "recipes")
     if volume is not None and found.family != "microbit":
         raise InputError("Recipe {recipe} is for boards without a drive. Leave --volume out.", recipe=found.name)
-    return Slot(None, found, port, volume, firmware)
+    return Slot(None, found, port, volume)
 
 
 def _run(settings: Settings, slots: list[Slot], *, kit_tag: str | None = None, flash: bool, as_json: bool) -> int:

@@ -17,6 +17,7 @@ class Port:
 
     `usb` is "VID:PID" in capital hex digits; `location` the place on the hubs ("1-2.3"), which names a slot; `recipes`
     those for such a USB device, often several: the port is a hint, the board is known only when it is asked.
+    `virtual`: one of our emulated boards.
     """
 
     device: str | None
@@ -26,6 +27,7 @@ class Port:
     location: str | None
     volume: Path | None
     recipes: tuple[str, ...]
+    virtual: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; the keys are the field names."""

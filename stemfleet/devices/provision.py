@@ -14,8 +14,10 @@ from typing import Any
 
 from stemfleet.devices.families import driver_of
 from stemfleet.devices.families.checklist import check_tools_do
+from stemfleet.devices.families.firstprogram import first_image
+from stemfleet.devices.families.images import check_image
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardStopped
-from stemfleet.devices.line import check_port, is_url, port_fault
+from stemfleet.devices.line import check_port, port_fault
 from stemfleet.devices.recipe import PhasePlan
 from stemfleet.devices.record import (
     Attachment,
@@ -35,9 +37,12 @@ Bar = Callable[[str], BoardFault | None]
 _CLAIMS: dict[str, Run] = {}
 _CLAIMS_LOCK = threading.Lock()
 
+LARGEST_IMAGE = 64 << 20  # bytes; the largest flash of these boards has a quarter of it
 PREPARE = PhasePlan("prepare", timeout_s=10.0, without_flash=True)
 # What a missing port does not explain; everything else may be the look of a board that was pulled out.
-_NOT_UNPLUGGED = {Reason.TOOL_MISSING, Reason.FIRMWARE_CHANGED, Reason.PRACTICE_IMAGE, Reason.INTERNAL}
+_NOT_UNPLUGGED = {
+    *(Reason.TOOL_MISSING, Reason.FIRMWARE_CHANGED, Reason.BAD_IMAGE, Reason.PRACTICE_IMAGE, Reason.INTERNAL),
+}
 
 
 def provision(
@@ -233,6 +238,7 @@ class _Board:
             check_port(self.run.port)
         if self.flash:
             self._approve()
+            self._approve_first_program()
         self.driver = kind(self.run)
 
     def _approve(self) -> None:
@@ -241,20 +247,22 @@ class _Board:
         source = given or image.file
         if source is None:
             raise _changed(f"Recipe {self.slot.recipe.name} ships no image. Give one with --firmware.")
-        try:
-            content = source.read_bytes()
-        except OSError as error:
-            raise _changed(f"The firmware file {source} cannot be read: {error.strerror}.") from error
+        content = _content(source)
         digest = sha256(content).hexdigest()
         self.run.note(f"firmware {source}: sha256 {digest}")
+        if given is not None and self.slot.sha256 not in {None, digest}:
+            raise _changed(
+                f"The firmware file {source} has sha256 {digest}, told was {self.slot.sha256}. Nothing was written. "
+                "Get the file again."
+            )
         if digest == image.sha256:
-            if image.practice and not (self.run.is_pty or is_url(self.slot.port)):
+            if image.practice and not self.run.is_pty:  # a port in the network may lead to a real board
                 raise BoardError(
                     Reason.PRACTICE_IMAGE,
                     "The practice image is for virtual boards only. Give the real one with --firmware.",
                 )
         elif given is not None and image.open:
-            self.firmware = FirmwareUsed(given.name, None, digest)
+            self.firmware = FirmwareUsed(given.name, self.slot.version, digest)
         else:
             raise _changed(
                 f"The firmware file {source} has sha256 {digest}, approved is {image.sha256}. "
@@ -262,6 +270,31 @@ class _Board:
             )
         self.run.firmware = self.run.workdir / source.name
         self.run.firmware.write_bytes(content)
+        check_image(self.slot.recipe, self.run.firmware)
+
+    def _approve_first_program(self) -> None:
+        """Also read once, before anything happens to the board."""
+        program = self.slot.recipe.first_program
+        if program is None:
+            return
+        assert program.file is not None
+        content = _content(program.file)
+        digest = sha256(content).hexdigest()
+        if digest != program.sha256:
+            raise _changed(
+                f"The first program {program.file} has sha256 {digest}, approved is {program.sha256}. "
+                "Nothing was written. Restore the file, or approve the new one in the recipe."
+            )
+        image = first_image(self.run)
+        image.parent.mkdir()
+        image.write_bytes(content)
+        check_image(self.slot.recipe, image)
+
+    def _left_with(self) -> FirmwareUsed | None:
+        """The first program, once it was written and has answered."""
+        program = self.slot.recipe.first_program
+        finished = any(phase.name == "finish" and phase.outcome is Outcome.PASS for phase in self.phases)
+        return FirmwareUsed(program.name, program.version, program.sha256) if program and finished else None
 
     def _really(self, plan: PhasePlan, fault: BoardFault) -> BoardFault:
         """A board that was pulled out looks silent or broken in many ways; the missing port tells."""
@@ -312,6 +345,8 @@ class _Board:
             phases=tuple(self.phases),
             measurements=tuple(self.run.measurements),
             attachments=tuple(self.attachments),
+            virtual=self.slot.virtual,
+            first_program=self._left_with(),
         )
         return Provisioned(record, self.files, fault.detail if fault else "", details)
 
@@ -340,6 +375,19 @@ def _release_port(run: Run) -> None:
     with _CLAIMS_LOCK:
         for port in [port for port, holder in _CLAIMS.items() if holder is run]:
             del _CLAIMS[port]
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.exists() and not file.is_file():
+            raise BoardError(Reason.BAD_IMAGE, f"{file} is no file. Nothing was written. Give the firmware's file.")
+        if file.stat().st_size > LARGEST_IMAGE:
+            raise BoardError(
+                Reason.BAD_IMAGE, f"{file} is larger than any board. Nothing was written. Is it the right file?"
+            )
+        return file.read_bytes()
+    except OSError as error:
+        raise _changed(f"The firmware file {file} cannot be read: {error.strerror}.") from error
 
 
 def _changed(detail: str) -> BoardError:

@@ -83,6 +83,8 @@ class BoardRecord:
     phases: tuple[PhaseResult, ...]
     measurements: tuple[Measurement, ...]
     attachments: tuple[Attachment, ...]
+    virtual: bool = False  # one of our emulated boards
+    first_program: FirmwareUsed | None = None  # what the board left with, where that is another image than the firmware
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `json.dumps`; times are UTC, ISO 8601."""
@@ -101,6 +103,7 @@ class BoardRecord:
                 "ended": datetime.fromisoformat(data["ended"]),
                 "outcome": Outcome(data["outcome"]),
                 "firmware": FirmwareUsed(**data["firmware"]),
+                "first_program": FirmwareUsed(**first) if (first := data.get("first_program")) else None,
                 "phases": tuple(
                     PhaseResult(
                         **{

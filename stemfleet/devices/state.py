@@ -12,8 +12,10 @@ from stemfleet.words import Outcome
 
 @dataclass(frozen=True)
 class Slot:
-    """A place on the bench with the board in it. `firmware`: a file that the operator gives instead of the recipe's.
+    """A place on the bench with the board in it. `firmware`: a file that the operator gives instead of the recipe's,
+    with its version and the sha256 that it must have, as far as they are told.
 
+    `virtual`: one of our emulated boards; what is at a port that a person names is never taken for one.
     `others`: further recipes that the board may be for; which one it is, is found out before it is begun.
     """
 
@@ -23,6 +25,9 @@ class Slot:
     volume: Path | None = None
     firmware: Path | None = None
     others: tuple[Recipe, ...] = ()
+    version: str | None = None
+    sha256: str | None = None
+    virtual: bool = False
 
 
 class Status(StrEnum):
@@ -60,6 +65,7 @@ class SlotState:
     outcome: Outcome | None = None
     reason: str | None = None
     detail: str = ""
+    virtual: bool = False
     result: Provisioned | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -82,4 +88,5 @@ class SlotState:
 def waiting(slot: Slot) -> SlotState:
     """The state of a slot that nothing was done with yet."""
     title = " / ".join(recipe.title for recipe in (slot.recipe, *slot.others))
-    return SlotState(slot=slot.name or slot.port, recipe=slot.recipe.name, title=title, port=slot.port)
+    name = slot.name or slot.port
+    return SlotState(slot=name, recipe=slot.recipe.name, title=title, port=slot.port, virtual=slot.virtual)

@@ -327,7 +327,7 @@ def test_a_record_has_the_keys_that_others_rely_on() -> None:
     plain = a_record().to_json()
     assert " ".join(plain) == (
         "board_id recipe family slot station operator started ended outcome reason firmware tools test_version "
-        "phases measurements attachments"
+        "phases measurements attachments virtual first_program"
     )
     assert list(plain["firmware"]) == ["name", "version", "sha256"]
     assert list(plain["phases"][0]) == ["name", "attempt", "started", "ended", "outcome", "reason"]
@@ -339,5 +339,9 @@ def test_a_record_has_the_keys_that_others_rely_on() -> None:
 def test_a_record_comes_back_from_json_as_it_was() -> None:
     record = a_record()
     assert BoardRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
+    left = replace(record, virtual=True, first_program=FirmwareUsed("first", "1.0", "22" * 32))
+    assert BoardRecord.from_json(json.loads(json.dumps(left.to_json()))) == left
+    old = {key: value for key, value in record.to_json().items() if key not in {"virtual", "first_program"}}
+    assert BoardRecord.from_json(old) == record  # written before there were these keys
     empty = replace(record, board_id=None, slot=None, reason=None, firmware=FirmwareUsed(None, None, None))
     assert BoardRecord.from_json(json.loads(json.dumps(empty.to_json()))) == empty

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -182,8 +183,16 @@ def test_a_real_port_is_refused_the_practice_image_before_it_is_opened(tmp_path:
 def test_a_network_port_that_nobody_offers_is_missing_and_not_busy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = f"socket://127.0.0.1:{once.getsockname()[1]}"
-    record = provision(Slot("A1", load_recipes()["esp32"], port), station="bench-1", operator="Άρης").record
+    recipe = load_recipes()["esp32"]
+    real = replace(recipe, firmware=replace(recipe.firmware, practice=False))
+    record = provision(Slot("A1", real, port), station="bench-1", operator="Άρης").record
     assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.PORT_MISSING)
+
+
+@pytest.mark.parametrize("port", ["rfc2217://127.0.0.1:9", "socket://127.0.0.1:9"])
+def test_a_port_in_the_network_is_refused_the_practice_image(port: str) -> None:
+    record = provision(Slot("A1", load_recipes()["esp32"], port), station="bench-1", operator="Άρης").record
+    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.PRACTICE_IMAGE)
 
 
 @pytest.mark.parametrize("chip", ["esp32", "esp8266"])

@@ -186,7 +186,7 @@ def test_a_program_that_no_board_can_take_is_refused_unwritten(
     (tmp_path / name).write_bytes(b"#" * size)
     before = read_details(volume(bench, "clone"))
     result = bench.again("clone", firmware=tmp_path / name)
-    assert (result.record.outcome, result.record.reason) == (Outcome.ERROR, Reason.FIRMWARE_CHANGED)
+    assert (result.record.outcome, result.record.reason) == (Outcome.ERROR, Reason.BAD_IMAGE)
     assert "20150 bytes" in result.detail
     assert read_details(volume(bench, "clone")) == before
 

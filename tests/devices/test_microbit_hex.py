@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intelhex import IntelHex
 
+from stemfleet.devices.intelhex import HexFault
 from stemfleet.devices.virtual import uhex
 
 FLASH = 0x40000
@@ -28,7 +29,7 @@ def test_each_board_gets_its_own_section(universal: str) -> None:
 
 
 def test_a_board_that_no_section_is_for_is_told(universal: str) -> None:
-    with pytest.raises(uhex.HexFault, match="other_board"):
+    with pytest.raises(HexFault, match="other_board"):
         uhex.pieces_for(universal, "1234")
 
 
@@ -62,6 +63,6 @@ def test_a_plain_hex_file_is_read_as_another_reader_reads_it(content: dict[int, 
     ],
 )
 def test_what_is_wrong_with_a_file_is_named(text: str, kind: str) -> None:
-    with pytest.raises(uhex.HexFault) as fault:
+    with pytest.raises(HexFault) as fault:
         uhex.pieces_for(text, "9900")
     assert fault.value.kind == kind

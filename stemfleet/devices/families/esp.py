@@ -76,6 +76,7 @@ class EspDriver:
     def flash(self) -> None:
         """Writes the image; esptool compares the MD5 of every region that it wrote."""
         total = self._run.firmware.stat().st_size
+        self._refuse_too_large(total)
 
         def heard(piece: str) -> None:
             done = re.findall(r"(\d+(?:\.\d+)?)%", piece)
@@ -133,6 +134,14 @@ class EspDriver:
             line.ask("", r"^(?:>>> )?hello (\S+) (\S+)", _BOOT_S)
             program = ask_program(line, _BOOT_S)
         return Identity(None, {"program": f"{program.name} {program.version}", "platform": program.chip})
+
+    def _refuse_too_large(self, size: int) -> None:
+        end, room = int(self._settings["address"], 16) + size, round((self._flash_mb or 0) * (1 << 20))
+        if room and end > room:
+            raise BoardError(
+                Reason.BAD_IMAGE,
+                f"The image reaches up to byte {end}; the flash has {room}. Nothing was written. Give a smaller one.",
+            )
 
     def make_safe(self) -> None:
         """Nothing on a bare ESP board can do harm."""

@@ -1,5 +1,7 @@
 """What program of ours a board runs, asked over its serial line (docs/protocol.md)."""
 
+from pathlib import Path
+
 from stemfleet.devices.faults import BoardFault
 from stemfleet.devices.line import Line
 from stemfleet.devices.run import Run
@@ -7,6 +9,14 @@ from stemfleet.devices.talk import Program
 from stemfleet.words import Reason
 
 _AGAIN_S = 0.7  # a board that is still starting hears only the next question
+
+
+def first_image(run: Run) -> Path:
+    """Where the run has its private copy of the recipe's first program, for recipes that have one."""
+    program = run.recipe.first_program
+    assert program is not None
+    assert program.file is not None
+    return run.workdir / "first" / program.file.name
 
 
 def ask_program(line: Line, seconds: float) -> Program:

@@ -27,7 +27,6 @@ from stemfleet.words import Reason
 
 _LOOK_S = 0.1  # between two looks at drive or port
 _PROMPT_S = 12.0
-_LONGEST_SCRIPT = 20150  # bytes; uflash's limit: what both versions' file systems hold
 _MOUNTED_S = 8.0  # from the port of a board that was just plugged in to its mounted drive
 _GONE_S = 2.0  # without drive and port, a board is no longer plugged in
 
@@ -134,14 +133,7 @@ class MicrobitDriver:
         """Nothing on a micro:bit can do harm."""
 
     def _script(self) -> Path:
-        """The program under the name that uflash wants. Raises firmware_changed for what no micro:bit can take."""
-        size = self._run.firmware.stat().st_size
-        if self._run.firmware.suffix != ".py" or size > _LONGEST_SCRIPT:
-            raise BoardError(
-                Reason.FIRMWARE_CHANGED,
-                f"{self._run.firmware.name} has {size} bytes; a micro:bit takes a Python program (.py) of at most "
-                f"{_LONGEST_SCRIPT} bytes. Nothing was written.",
-            )
+        """The program under the name that uflash wants."""
         script = self._run.workdir / "main.py"
         script.write_bytes(self._run.firmware.read_bytes())
         return script

@@ -8,6 +8,7 @@ import hashlib
 import time
 from pathlib import Path
 
+from stemfleet.devices.intelhex import HexFault, Piece, is_finished
 from stemfleet.devices.virtual import uhex
 
 HIC_ID = "97969901"  # of the interface chip on a V1
@@ -81,7 +82,7 @@ class DaplinkDrive:
         time.sleep(_AWAY_S)
         self.mount(refusal)
 
-    def take(self) -> list[uhex.Piece] | None:
+    def take(self) -> list[Piece] | None:
         """The program of a hex file that was dropped, as soon as it is complete; None while there is none.
 
         Raises Refusal for a file that cannot be programmed.
@@ -90,11 +91,11 @@ class DaplinkDrive:
         if file is None or not self._stable(file):
             return None
         text = file.read_text(encoding="ascii", errors="replace")
-        if not uhex.is_finished(text) and time.monotonic() - self._since < _UNFINISHED_S:
+        if not is_finished(text) and time.monotonic() - self._since < _UNFINISHED_S:
             return None
         try:
             return uhex.pieces_for(text, self._section)
-        except uhex.HexFault as fault:
+        except HexFault as fault:
             raise Refusal(*_HEX_FAULTS[fault.kind]) from fault
 
     def _stable(self, file: Path) -> bool:

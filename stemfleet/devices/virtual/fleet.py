@@ -71,12 +71,12 @@ class VirtualFleet:
         for slot in self.slots:
             if slot.recipe not in recipes:
                 raise NotFound("There is no recipe {name}.", name=slot.recipe)
-        return [Slot(slot.slot, recipes[slot.recipe], slot.port, slot.volume) for slot in self.slots]
+        return [Slot(at.slot, recipes[at.recipe], at.port, at.volume, virtual=True) for at in self.slots]
 
     def ports(self) -> list[Port]:
         """The boards that are plugged in now, each at the place that its slot is called, as `list_ports` gives them."""
         return [
-            Port(slot.port, "virtual board", "virtual", slot.port, slot.slot, slot.volume, (slot.recipe,))
+            Port(slot.port, "virtual board", "virtual", slot.port, slot.slot, slot.volume, (slot.recipe,), virtual=True)
             for slot in self.slots
             if Path(slot.port).exists()
         ]
