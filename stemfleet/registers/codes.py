@@ -4,27 +4,38 @@ import re
 from functools import lru_cache
 
 DIGITS = 7
+LEAST_DIGITS = 5  # the first two are the prefecture's: more than two lost zeros were never a code
 _NOBODY = "0000000"
 _NOISE = str.maketrans("", "", " '’΄`\u00a0=\"")  # Excel's CSV writes ="0501001" to keep the zero
 
 
 def school_code(text: str) -> tuple[str | None, bool]:
-    """(code, padded): seven digits, and whether leading zeros that a spreadsheet dropped were put back.
+    """(code, mended): seven digits, and whether it was written otherwise, see `mended_code`.
 
-    The code is None for anything that is not 1 to 7 digits, and for zero.
+    The code is None for anything that is not 5 to 7 digits; with separators of thousands, for all but 7.
     """
     if len(text) == DIGITS and text.isascii() and text.isdigit() and text != _NOBODY:
         return text, False  # nearly every one
     digits = text.translate(_NOISE)
     if not digits.isascii():
         digits = digits.translate(_WIDE)
-    if digits.endswith(".0"):
-        digits = digits[:-2]
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > DIGITS or not digits.strip("0"):
+    if _THOUSANDS.fullmatch(digits):
+        return digits[0] + digits[2:5] + digits[6:], True
+    digits = _POINT.sub("", digits)
+    if not (digits.isascii() and digits.isdigit() and LEAST_DIGITS <= len(digits) <= DIGITS and digits.strip("0")):
         return None, False
     return digits.zfill(DIGITS), len(digits) < DIGITS
 
 
+def mended_code(written: str) -> tuple[str, str]:
+    """What `school_code` did to a code: the kind of finding, and its sentence with {written} and {code}."""
+    if _THOUSANDS.fullmatch(written.translate(_NOISE).translate(_WIDE)):
+        return "code_separated", "The code {written} is written with separators of thousands: read as {code}."
+    return "code_padded", "The code {written} lost its leading zeros: read as {code}."
+
+
+_THOUSANDS = re.compile(r"[1-9]([.,])\d{3}\1\d{3}", re.ASCII)
+_POINT = re.compile(r"[.,]0{1,2}$")  # a number with its decimals
 _WIDE = {0xFF10 + digit: str(digit) for digit in range(10)}  # digits as an East Asian keyboard types them
 
 

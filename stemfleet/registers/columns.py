@@ -18,23 +18,30 @@ class Column:
 
     A title is given to the first column of a reader's list that it fits; of several fitting titles, a column takes
     the one that comes first in its own list. `needed`: without it (or its number, `<field>_id`) the file is refused.
-    `shown` is the title that a message suggests.
+    `shown` is the title that a message suggests. `longest`: letters; more are cut off. `tick`: a truth value of JSON
+    says something here.
     """
 
     field: str
     titles: tuple[str, ...]
     shown: str = ""
     needed: bool = False
+    longest: int | None = None
+    tick: bool = False
 
 
 @dataclass(frozen=True)
 class Titles:
-    """The row of titles: its number (1-based), its texts folded, field → index of the column, field → its title."""
+    """The row of titles: its number (1-based), its texts folded, field → index of the column, field → its title.
+
+    `rivals`: other columns, by index → title, that may be the code, too.
+    """
 
     row: int
     folded: tuple[str, ...]
     places: dict[str, int]
     written: dict[str, str]
+    rivals: dict[int, str]
 
     @property
     def code(self) -> int:
@@ -57,7 +64,17 @@ def match(cells: Sequence[str], columns: Sequence[Column], row: int) -> Titles:
             places[column.field] = free[chosen].pop(0)
             if not free[chosen]:
                 del free[chosen]
-    return Titles(row, folded, places, {field: clean(cells[place]) for field, place in places.items()})
+    written = {field: clean(cells[place]) for field, place in places.items()}
+    return Titles(row, folded, places, written, _rivals(columns[0], places, free, cells))
+
+
+def _rivals(
+    code: Column, places: Mapping[str, int], free: Mapping[str, Sequence[int]], cells: Sequence[str]
+) -> dict[int, str]:
+    if code.field not in places:
+        return {}
+    fitting = (title for title in free if any(fnmatchcase(title, known) for known in code.titles))
+    return {place: clean(cells[place]) for title in fitting for place in free[title]}
 
 
 def _leftmost(known: str, free: Mapping[str, Sequence[int]]) -> str | None:

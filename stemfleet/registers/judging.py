@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from stemfleet.registers.cells import shortened
 from stemfleet.registers.kinds import (
     MINORITY_STEMS,
     REMOTE_STEMS,
@@ -19,6 +20,7 @@ from stemfleet.registers.kinds import (
     level_of,
     orientation_categories,
     says,
+    spans_levels,
     yes_or_no,
 )
 from stemfleet.registers.regions import region_of
@@ -67,12 +69,14 @@ class Problem(NamedTuple):
 class Judgement:
     """`level` None: the name decides. `skipped`: why the unit is left out, and the offending text.
 
-    `type`: as written. `region_unknown`: as written, where it is no region. `told`: the categories of which a cell
-    says yes or no; `untold`: those of which one says something that is not understood, and none says yes or no.
+    `type`: as written. `guessed`: the level is to be told by the type, and is not. `region_unknown`: as written, where
+    it is no region. `told`: the categories of which a cell says yes or no; `untold`: those of which one says something
+    that is not understood, and none says yes or no.
     """
 
     type: str
     level: Level | None
+    guessed: bool
     skipped: tuple[SkipReason, str | None] | None
     found: frozenset[Category]
     region: str | None
@@ -100,12 +104,14 @@ def judge(filed: bool, *cells: str | None) -> Judgement:
     level = level_of(type_id, type_text, "")
     found, told, unclear = _categories(said)
     findings = tuple(
-        Problem("category_unclear", _UNCLEAR, {"written": cell, "column": name}) for name, cell in unclear.items()
+        Problem("category_unclear", _UNCLEAR, {"written": shortened(cell), "column": name})
+        for name, cell in unclear.items()
     )
     region, region_unknown = _region(said)
     judged = Judgement(
         type=type_text or type_id,
         level=level if isinstance(level, Level) else None,
+        guessed=not isinstance(level, Level) and not spans_levels(type_id, type_text),
         skipped=None,
         found=found,
         region=region,
@@ -119,7 +125,9 @@ def judge(filed: bool, *cells: str | None) -> Judgement:
     except ValueError as unknown:
         closed = None
         sentence = "The state «{state}» is not known: taken as working."
-        judged = replace(judged, findings=(*findings, Problem("state_unknown", sentence, {"state": str(unknown)})))
+        judged = replace(
+            judged, findings=(*findings, Problem("state_unknown", sentence, {"state": shortened(str(unknown))}))
+        )
     if filed and not is_school_category(*_number_and_text(said, "category")):
         return replace(judged, skipped=(SkipReason.NOT_A_SCHOOL, said.get("category")))
     if level is SkipReason.NOT_A_SCHOOL:

@@ -22,6 +22,10 @@ _LEVEL_OF_TYPE = {
     "38": Level.SECOND_CHANCE,  # ΣΔΕ
     "44": Level.SPECIAL_VOCATIONAL,  # ΕΝΕΕΓΥΛ
 }
+_SPANNING, _SPANNING_STEMS = (
+    "35",
+    ("ΕΚΚΛΗΣΙΑΣΤΙΚ", "ΕΚΣΧ"),
+)  # church schools: of several levels, and the name says which
 _NOT_SCHOOLS = {"14", "15", "16", "25"}  # ΔΔΕ, ΔΠΕ, ΠΔΕ, ΕΚΦΕ
 _SPECIAL, _NOT_SPECIAL = {"1", "2", "4"}, {"0", "3"}
 _ORIENTATIONS = {
@@ -98,6 +102,12 @@ def _level_of_type(type_id: str, type_text: str) -> Level | SkipReason | None:
         return _LEVEL_OF_TYPE[type_id]
     folded = fold(type_text)
     return SkipReason.NOT_A_SCHOOL if folded.split(" ")[0] in _OTHER_UNITS else _level_in(folded)
+
+
+@lru_cache(maxsize=4096)
+def spans_levels(type_id: str, type_text: str) -> bool:
+    """Whether schools of the type are of several levels, so that it is their names that tell."""
+    return type_id == _SPANNING or bool(says(type_text, _SPANNING_STEMS))
 
 
 def _level_in(folded: str) -> Level | None:

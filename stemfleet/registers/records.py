@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from stemfleet.errors import InputError
-from stemfleet.registers.codes import department_code, recipient_code
+from stemfleet.registers.cells import Fields, shortened
+from stemfleet.registers.codes import department_code, mended_code, recipient_code
 from stemfleet.registers.columns import Column
-from stemfleet.registers.tables import Fields, Table, open_table
+from stemfleet.registers.tables import Table, open_table
 from stemfleet.registers.values import (
     DepartmentRow,
     DepartmentsFile,
@@ -25,11 +26,13 @@ from stemfleet.registers.values import (
 
 _CODE = ("CODE", "SCHOOL", "SCHOOL CODE", "ΚΩΔ* ΥΠ*", "ΚΩΔ* ΣΧΟΛ*", "ΚΩΔ* ΤΜΗΜ*", "ΚΩΔΙΚΟΣ", "ΚΩΔ", "REGISTRY NO")
 
+_LONGEST_NAME = 300  # letters, of a department, a university and a city
+
 DEPARTMENT_COLUMNS: Sequence[Column] = (
     Column("code", _CODE, "code", needed=True),
-    Column("name", ("NAME", "DEPARTMENT", "ΟΝΟΜΑΣΙΑ*", "ΤΜΗΜΑ*"), "name", needed=True),
-    Column("university", ("UNIVERSITY", "ΠΑΝΕΠΙΣΤΗΜΙΟ", "ΙΔΡΥΜΑ"), "university", needed=True),
-    Column("city", ("CITY", "ΠΟΛΗ", "ΕΔΡΑ")),
+    Column("name", ("NAME", "DEPARTMENT", "ΟΝΟΜΑΣΙΑ*", "ΤΜΗΜΑ*"), "name", needed=True, longest=_LONGEST_NAME),
+    Column("university", ("UNIVERSITY", "ΠΑΝΕΠΙΣΤΗΜΙΟ", "ΙΔΡΥΜΑ"), "university", needed=True, longest=_LONGEST_NAME),
+    Column("city", ("CITY", "ΠΟΛΗ", "ΕΔΡΑ"), longest=_LONGEST_NAME),
 )
 EVIDENCE_COLUMNS: Sequence[Column] = (
     Column("code", _CODE, "code", needed=True),
@@ -65,6 +68,10 @@ RowT = TypeVar("RowT")
 
 class _Incomplete(Exception):
     """A row cannot be used; the argument names the cell."""
+
+
+class _BadCode(_Incomplete):
+    """The argument is what stands under the code."""
 
 
 def read_departments(path: Path) -> DepartmentsFile:
@@ -137,7 +144,8 @@ def _collect(table: Table, build: Callable[[Table, int, Fields], RowT]) -> list[
         try:
             rows.append(build(table, number, fields))
         except _Incomplete as wrong:
-            reason = SkipReason.NO_CODE if "code" not in fields else SkipReason.INCOMPLETE
+            other = SkipReason.BAD_CODE if isinstance(wrong, _BadCode) else SkipReason.INCOMPLETE
+            reason = other if "code" in fields else SkipReason.NO_CODE
             code = fields.get("code")
             table.skipped.append(Skipped(number, reason, code, detail=str(wrong), sheet=table.format.sheet))
     return rows
@@ -147,7 +155,7 @@ def _department(_table: Table, row: int, fields: Fields) -> DepartmentRow:
     written = _needed(fields, "code")
     code = department_code(written)
     if code is None:
-        raise _Incomplete(f"code: {written}")
+        raise _BadCode(shortened(written))
     return DepartmentRow(code, _named(fields, "name"), _named(fields, "university"), fields.get("city"), row)
 
 
@@ -211,11 +219,11 @@ def _named(fields: Fields, name: str) -> str:
 
 def _recipient(table: Table, row: int, fields: Fields) -> str:
     written = _needed(fields, "code")
-    code, padded = recipient_code(written)
+    code, mended = recipient_code(written)
     if code is None:
-        raise _Incomplete(f"code: {written}")
-    if padded:
-        _find(table, "code_padded", "The code {written} lost its leading zeros: read as {code}.", row, written, code)
+        raise _BadCode(shortened(written))
+    if mended:
+        _find(table, *mended_code(written), row, written, code)
     return code
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemfleet.errors import InputError
-from stemfleet.registers.codes import school_code
+from stemfleet.registers.cells import Fields, shortened
+from stemfleet.registers.codes import mended_code, school_code
 from stemfleet.registers.columns import Column
+from stemfleet.registers.guesses import Guesses
 from stemfleet.registers.judging import JUDGED, Judgement, Problem, judge
 from stemfleet.registers.kinds import level_of
 from stemfleet.registers.names import fold
-from stemfleet.registers.tables import Fields, Table, open_table
+from stemfleet.registers.tables import Table, open_table
 from stemfleet.registers.values import (
     FileFormat,
     Finding,
@@ -24,6 +26,11 @@ from stemfleet.registers.values import (
     Weight,
 )
 from stemfleet.words import Category, Level, SchoolStatus
+
+_LONGEST_NAME = 300  # letters; names in the register have fewer than 150
+_LONGEST_PLACE = 300
+_LONGEST_NUMBER = 100  # several telephones may stand in one cell
+_LONGEST_EMAIL = 254  # RFC 5321
 
 # Titles in folded form. The mm code («Κωδικός ΜΜ») is not the school's code, and must not fit the first line.
 COLUMNS: Sequence[Column] = (
@@ -65,9 +72,13 @@ COLUMNS: Sequence[Column] = (
     Column("orientation_id", ("ORIENTATION TYPE ID",)),
     Column("orientation", ("ΠΡΟΣΑΝΑΤΟΛΙΣΜΟΣ", "ORIENTATION TYPE")),
     Column("special_id", ("SPECIAL TYPE ID",)),
-    Column("special", ("ΕΙΔΙΚΟΣ ΧΑΡΑΚΤΗΡΙΣΜΟΣ", "ΕΙΔΙΚΗ ΑΓΩΓΗ", "ΕΙΔΙΚΗΣ ΑΓΩΓΗΣ", "SPECIAL TYPE", "ΣΜΕΑ*", "ΕΙΔΙΚΟ*")),
-    Column("minority", ("ΜΕΙΟΝΟΤ*", "MINORITY")),
-    Column("remote", ("ΔΥΣΠΡΟΣΙΤ*", "ΑΠΟΜΑΚΡΥΣΜΕΝ*", "INACCESSIBLE", "REMOTE")),
+    Column(
+        "special",
+        ("ΕΙΔΙΚΟΣ ΧΑΡΑΚΤΗΡΙΣΜΟΣ", "ΕΙΔΙΚΗ ΑΓΩΓΗ", "ΕΙΔΙΚΗΣ ΑΓΩΓΗΣ", "SPECIAL TYPE", "ΣΜΕΑ*", "ΕΙΔΙΚΟ*"),
+        tick=True,
+    ),
+    Column("minority", ("ΜΕΙΟΝΟΤ*", "MINORITY"), tick=True),
+    Column("remote", ("ΔΥΣΠΡΟΣΙΤ*", "ΑΠΟΜΑΚΡΥΣΜΕΝ*", "INACCESSIBLE", "REMOTE"), tick=True),
     Column("region_id", ("REGION EDU ADMIN ID",)),
     Column("region", ("ΠΕΡΙΦΕΡΕΙΑ", "ΠΕΡΙΦΕΡΕΙΑΚΗ ΔΙΕΥΘΥΝΣΗ*", "ΠΔΕ", "REGION EDU ADMIN", "REGIONAL UNIT", "REGION")),
     Column(
@@ -81,11 +92,16 @@ COLUMNS: Sequence[Column] = (
             "DISTRICT",
             "DIRECTORATE",
         ),
+        longest=_LONGEST_PLACE,
     ),
-    Column("municipality", ("ΔΗΜΟΣ*", "ΚΑΛΛΙΚΡΑΤΙΚΟΣ ΔΗΜΟΣ", "MUNICIPALITY")),
-    Column("address", ("ΔΙΕΥΘΥΝΣΗ*", "ΟΔΟΣ*", "ΤΑΧ* ΔΙΕΥΘΥΝΣΗ", "STREET ADDRESS", "ADDRESS")),
-    Column("postal_code", ("ΤΑΧ* ΚΩΔ*", "ΤΚ", "Τ Κ", "POSTAL CODE", "ZIP CODE")),
-    Column("phone", ("ΤΗΛΕΦΩΝΟ*", "ΤΗΛ", "PHONE NUMBER", "PHONE")),
+    Column("municipality", ("ΔΗΜΟΣ*", "ΚΑΛΛΙΚΡΑΤΙΚΟΣ ΔΗΜΟΣ", "MUNICIPALITY"), longest=_LONGEST_PLACE),
+    Column(
+        "address",
+        ("ΔΙΕΥΘΥΝΣΗ*", "ΟΔΟΣ*", "ΤΑΧ* ΔΙΕΥΘΥΝΣΗ", "STREET ADDRESS", "ADDRESS"),
+        longest=_LONGEST_PLACE,
+    ),
+    Column("postal_code", ("ΤΑΧ* ΚΩΔ*", "ΤΚ", "Τ Κ", "POSTAL CODE", "ZIP CODE"), longest=_LONGEST_NUMBER),
+    Column("phone", ("ΤΗΛΕΦΩΝΟ*", "ΤΗΛ", "PHONE NUMBER", "PHONE"), longest=_LONGEST_NUMBER),
     Column(
         "email",
         ("ΗΛΕΚΤΡΟΝΙΚΗ ΑΛΛΗΛΟΓΡΑΦΙΑ", "E MAIL*", "Ε MAIL*", "EMAIL*", "ΗΛΕΚΤΡ* ΤΑΧΥΔΡΟΜΕΙΟ", "ΗΛΕΚΤΡ* ΔΙΕΥΘΥΝΣΗ"),
@@ -120,7 +136,6 @@ _SHOWN = {  # a field's title, for a sentence about it
     "untold": "Ειδικός Χαρακτηρισμός",
 }
 _MAY_BE_OTHER = frozenset("ΕεΈέEeGgΔδ")  # letters that a country or a directorate begins with
-_LONGEST_NAME = 300  # letters; names in the register have fewer than 150
 _COUNTRY = {"ΕΛΛΑΔΑ", "ΕΛΛΑΣ", "GREECE"}
 
 
@@ -138,6 +153,7 @@ class SchoolsReading:
     size: int
     _table: Table
     _silent: AbstractSet[Category]
+    _guesses: Guesses
 
     @property
     def known(self) -> frozenset[Category]:
@@ -151,7 +167,11 @@ class SchoolsReading:
 
     def findings(self, schools: int) -> list[Finding]:
         """What to look at in a file that turned out to hold so many schools."""
-        return [*_about_the_file(self._table, self.known, schools), *self._table.findings.whole()]
+        return [
+            *_about_the_file(self._table, self.known, schools),
+            *self._guesses.findings(self.format.sheet),
+            *self._table.findings.whole(),
+        ]
 
 
 @contextmanager
@@ -164,8 +184,10 @@ def open_schools(path: Path) -> Iterator[SchoolsReading]:
     """
     with open_table(path, COLUMNS) as table:
         silent = set(_UNTOLD) if table.format.shape is Shape.TABLE else set()
-        rows = _schools(table, silent)
-        yield SchoolsReading(table.file, table.format, rows, table.skipped, path.stat().st_size, table, silent)
+        guesses = Guesses()
+        rows = _schools(table, silent, guesses)
+        size = path.stat().st_size
+        yield SchoolsReading(table.file, table.format, rows, table.skipped, size, table, silent, guesses)
 
 
 def read_schools(path: Path) -> SchoolsFile:
@@ -197,23 +219,23 @@ def known_categories(table: Table) -> frozenset[Category]:
     return frozenset(category for category, fields in known.items() if fields & table.titles.keys())
 
 
-def _schools(table: Table, silent: set[Category]) -> Iterator[SchoolRow]:
+def _schools(table: Table, silent: set[Category], guesses: Guesses) -> Iterator[SchoolRow]:
     """Takes out of `silent` what a cell tells."""
     filed = table.format.shape is not Shape.TABLE
     for row, fields in table.rows:
         judged = judge(filed, *map(fields.get, JUDGED))
         if silent:
             silent -= judged.told
-        read = _read_row(table, row, fields, judged)
+        read = _read_row(table, row, fields, judged, guesses)
         if isinstance(read, SchoolRow):
             yield read
         else:
             table.skipped.append(read)
 
 
-def _read_row(table: Table, row: int, fields: Fields, judged: Judgement) -> SchoolRow | Skipped:
+def _read_row(table: Table, row: int, fields: Fields, judged: Judgement, guesses: Guesses) -> SchoolRow | Skipped:
     written, name = fields.get("code", ""), fields.get("name")
-    code, padded = school_code(written)
+    code, mended = school_code(written)
     for problem in judged.findings:
         table.findings.append(_problem(table, row, problem))
     level = judged.level or (level_of("", "", name) if name else SkipReason.UNKNOWN_TYPE)
@@ -222,9 +244,10 @@ def _read_row(table: Table, row: int, fields: Fields, judged: Judgement) -> Scho
     if code is None or name is None or judged.skipped or isinstance(level, SkipReason):
         reason, detail = _why_not(written, code, name, judged)
         return Skipped(row, reason, code, name, detail, table.format.sheet)
-    if padded:
-        text = "The code {written} lost its leading zeros: read as {code}."
-        table.findings.append(_finding(table, "code_padded", text, row, written=written, code=code))
+    if mended:
+        table.findings.append(_finding(table, *mended_code(written), row, written=written, code=code))
+    if judged.guessed:
+        guesses.add(judged.type, level, row, name)
     if judged.region_unknown:
         sentence = "The region «{region}» is not known: the school is loaded without one."
         table.findings.append(_finding(table, "region_unknown", sentence, row, region=judged.region_unknown))
@@ -236,8 +259,8 @@ def _why_not(written: str, code: str | None, name: str | None, judged: Judgement
     if judged.skipped:
         return judged.skipped
     if code is None:
-        return (SkipReason.BAD_CODE, written) if written else (SkipReason.NO_CODE, None)
-    return (SkipReason.UNKNOWN_TYPE, judged.type) if name else (SkipReason.NO_NAME, None)
+        return (SkipReason.BAD_CODE, shortened(written)) if written else (SkipReason.NO_CODE, None)
+    return (SkipReason.UNKNOWN_TYPE, shortened(judged.type)) if name else (SkipReason.NO_NAME, None)
 
 
 def _school(table: Table, row: int, fields: Fields, code: str, level: Level, judged: Judgement) -> SchoolRow:
@@ -276,11 +299,12 @@ def _address(fields: Fields) -> tuple[str | None, str | None]:
 
 def _email(table: Table, row: int, fields: Fields) -> str | None:
     email = fields.get("email")
-    if email is None or (email.count("@") == 1 and " " not in email and "." in email.partition("@")[2]):
+    if email is None:
+        return None
+    if len(email) <= _LONGEST_EMAIL and email.count("@") == 1 and " " not in email and "." in email.partition("@")[2]:
         return email
-    table.findings.append(
-        _finding(table, "email_unusable", "«{email}» is not an e-mail address: left out.", row, email=email)
-    )
+    sentence = "«{email}» is not an e-mail address: left out."
+    table.findings.append(_finding(table, "email_unusable", sentence, row, email=shortened(email)))
     return None
 
 

@@ -2,12 +2,13 @@
 
     python sheetreader.py FILE
 
-Standard output, a JSON value a line: first `{"sheets": [{name, empty, head, merged}…]}`; then, after the index of a
-sheet has come in on standard input, its rows as lists of texts, and `{"end": true}`. Instead of any of these
-`{"refused": sentence, "facts": {…}}` may come. Whoever started it reads an early end as a refusal too.
+Standard output, a JSON value a line: first `{"sheets": [{name, empty, head, merged, hidden}…], "errors": n}`; then,
+after the index of a sheet has come in on standard input, its rows as lists of texts, and `{"end": true}`. Instead of
+any of these `{"refused": sentence, "facts": {…}}` may come. Whoever started it reads an early end as a refusal too.
 """
 
 import datetime
+import html
 import io
 import itertools
 import json
@@ -16,6 +17,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +34,18 @@ BOMB_RATIO, BOMB_SIZE = 100, 32 << 20
 MAX_CELLS = 30_000_000  # the library holds the whole rectangle between the outermost cells
 MAX_TEXT = 32_767  # the most that a cell can hold in Excel
 MAX_OUTPUT = 2 << 30
+MAX_FAULTS, MAX_FAULT = 20_000, 200  # rows with them; letters
 
 _CELL = re.compile(rb"\sr=[\"']([A-Z]{1,3})(\d{1,7})[\"']")  # nothing but cells has such an attribute
+_HIDDEN = re.compile(rb"<row\s(?=[^>]*\shidden=\"(?:1|true)\")[^>]*\br=\"(\d{1,7})\"")
+_ERROR = re.compile(rb'<c\s([^>]*\bt="e"[^>]*)>(?:(?!</c>).)*?<v>([^<]*)</v>', re.DOTALL)
+_NO_RESULT = re.compile(
+    rb"<c\s([^>]*[^>/])>\s*<f\b[^>]*?(?:/>|>([^<]*)</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)  # the library gives a blank for it
+_LINK = r"\w+:id"
+_ODS_ERROR = b'calcext:value-type="error"'
 _CHUNK = 1 << 20
-_OVERLAP = 256
+_OVERLAP = 64 << 10  # of two chunks: a cell with its formula
 
 
 class Refused(Exception):
@@ -58,8 +68,22 @@ def limit(size: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def check_sizes(path: str) -> None:
-    """Refuses what unpacks to too much, and sheets whose outermost cells span too large a rectangle."""
+@dataclass
+class Look:
+    """What the library leaves out of a sheet: row → column (from 0) → error or formula without a result; hidden rows.
+
+    An error is its text (#REF!), a formula begins with "=".
+    """
+
+    faults: dict[int, dict[int, str]] = field(default_factory=dict)
+    hidden: set[bytes] = field(default_factory=set)
+
+
+def look_through(path: str) -> tuple[dict[str, Look], int]:
+    """Sheet → look (XLSX), and how many cells hold an error (ODS).
+
+    Refuses what unpacks to too much, and sheets whose outermost cells span too large a rectangle.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -73,9 +97,13 @@ def check_sizes(path: str) -> None:
                     packed=packed >> 10,
                     **_size(unpacked, entries),
                 )
-            for entry in entries:
-                if re.fullmatch(r"xl/worksheets/[^/]+\.xml", entry.filename):
-                    _check_corners(archive, entry.filename)
+            looks = {
+                entry.filename: _look(archive, entry.filename)
+                for entry in entries
+                if re.fullmatch(r"xl/worksheets/[^/]+\.xml", entry.filename)
+            }
+            errors = sum(_errors(archive, entry.filename) for entry in entries if entry.filename == "content.xml")
+            return {name: looks[part] for name, part in _parts(archive).items() if part in looks}, errors
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError):
         raise Refused("{file}: it is damaged or cut short. Ask for it again.") from None
 
@@ -84,14 +112,44 @@ def _size(unpacked: int, entries: list[zipfile.ZipInfo]) -> dict[str, int]:
     return {"size": unpacked >> 20, "parts": len(entries)}
 
 
-def _check_corners(archive: zipfile.ZipFile, part: str) -> None:
+def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Name of a sheet → the part that holds it; nothing for what is not an XLSX workbook."""
+    links, book = "xl/_rels/workbook.xml.rels", "xl/workbook.xml"
+    if not {links, book} <= set(archive.namelist()):
+        return {}
+    targets = {
+        _attribute(tag, "Id"): _attribute(tag, "Target").removeprefix("/xl/")
+        for tag in re.findall(r"<Relationship\s[^>]*>", archive.read(links).decode("utf-8", "replace"))
+    }
+    sheets = re.findall(r"<(?:\w+:)?sheet\s[^>]*>", archive.read(book).decode("utf-8", "replace"))
+    return {_attribute(tag, "name"): f"xl/{targets.get(_attribute(tag, _LINK), '')}" for tag in sheets}
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf"""\s{name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag)
+    return html.unescape(found[1] or found[2] or "") if found else ""
+
+
+def _errors(archive: zipfile.ZipFile, part: str) -> int:
+    count, tail = 0, b""
+    with archive.open(part) as file:
+        while chunk := file.read(_CHUNK):
+            count += (tail + chunk).count(_ODS_ERROR)
+            tail = chunk[-len(_ODS_ERROR) + 1 :]
+    return count
+
+
+def _look(archive: zipfile.ZipFile, part: str) -> Look:
+    look = Look()
     columns: set[int] = set()
     low, high = 1 << 30, 0
     tail = b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK):
-            found = _CELL.findall(tail + chunk)
-            tail = chunk[-_OVERLAP:]
+            text = tail + chunk
+            found = _CELL.findall(text)
+            tail = text[max(text.rfind(b"<c "), text.rfind(b"<row "), len(text) - _OVERLAP) :]
+            _add_faults(text, look)
             if found:
                 letters, numbers = zip(*found, strict=True)
                 columns |= set(map(_column, set(letters)))
@@ -103,6 +161,22 @@ def _check_corners(archive: zipfile.ZipFile, part: str) -> None:
             column=max(columns),
             row=high,
         )
+    return look
+
+
+def _add_faults(text: bytes, look: Look) -> None:
+    """From the bytes of a sheet; what was seen already may come again."""
+    if b'hidden="' in text:
+        look.hidden.update(_HIDDEN.findall(text))
+    found = _ERROR.findall(text) if b't="e"' in text else []
+    if b"<f" in text:
+        formulas = ((tag, b"=" + formula) for tag, formula in _NO_RESULT.findall(text) if b't="str"' not in tag)
+        found = [*found, *formulas]
+    for tag, what in found:
+        cell = _CELL.search(b" " + tag)
+        if cell is not None and len(look.faults) < MAX_FAULTS:
+            written = html.unescape(what.decode("utf-8", "replace"))[:MAX_FAULT]
+            look.faults.setdefault(int(cell[2]), {})[_column(cell[1]) - 1] = written
 
 
 def _column(letters: bytes) -> int:
@@ -126,8 +200,25 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
-def rows_of(sheet: Any) -> Iterator[list[str]]:
-    """The rows from row 1 on; the library leaves out the blank ones above the first cell, and the columns before it."""
+def rows_of(sheet: Any, look: Look) -> Iterator[list[str]]:
+    """The rows from row 1 on, with the cells that the library leaves out."""
+    if not look.faults:
+        yield from _rows(sheet)
+        return
+    rows, last = _rows(sheet), max(look.faults)
+    for number in itertools.count(1):
+        row = next(rows, None)
+        if row is None and number > last:
+            return
+        texts = row or []
+        for column, text in look.faults.get(number, {}).items():
+            texts += [""] * (column + 1 - len(texts))
+            texts[column] = text
+        yield texts
+
+
+def _rows(sheet: Any) -> Iterator[list[str]]:
+    """As the library has them, with the blank ones above the first cell and the columns before it, which it lacks."""
     if sheet.start is None:
         return
     above, before = sheet.start
@@ -146,18 +237,20 @@ def say(value: Any) -> int:
 
 def serve(path: str) -> None:
     """Answers about one file until the end."""
-    check_sizes(path)
+    looks, errors = look_through(path)
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
             names = _visible(workbook)
             first = workbook.get_sheet_by_name(names[0]) if names else None  # kept: most likely it is the one read
             others = (workbook.get_sheet_by_name(name) for name in names[1:])
             sheets = zip(names, itertools.chain([first], others), strict=False)
-            say({"sheets": [_describe(sheet, name) for name, sheet in sheets]})
+            described = [_describe(sheet, name, looks.get(name, Look())) for name, sheet in sheets]
+            say({"sheets": described, "errors": errors})
             sys.stdout.flush()
             index = sys.stdin.readline()
             if index:
-                _send(workbook.get_sheet_by_name(names[int(index)]) if int(index) else first)
+                name = names[int(index)]
+                _send(workbook.get_sheet_by_name(name) if int(index) else first, looks.get(name, Look()))
     except python_calamine.CalamineError as error:
         if "Cell limit" in str(error):
             raise Refused(
@@ -171,15 +264,21 @@ def _visible(workbook: Any) -> list[str]:
     return [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == work]
 
 
-def _describe(sheet: Any, name: str) -> dict[str, Any]:
-    head = [row for row, _ in zip(rows_of(sheet), range(HEAD_ROWS), strict=False)]
+def _describe(sheet: Any, name: str, look: Look) -> dict[str, Any]:
+    head = list(itertools.islice(rows_of(sheet, look), HEAD_ROWS))
     merged = [start[0] + 1 for start, _ in sheet.merged_cell_ranges or ()]
-    return {"name": name, "empty": sheet.start is None, "head": head, "merged": merged[: HEAD_ROWS * 10]}
+    return {
+        "name": name,
+        "empty": sheet.start is None,
+        "head": head,
+        "merged": merged[: HEAD_ROWS * 10],
+        "hidden": len(look.hidden),
+    }
 
 
-def _send(sheet: Any) -> None:
+def _send(sheet: Any, look: Look) -> None:
     written = 0
-    for row in rows_of(sheet):
+    for row in rows_of(sheet, look):
         written += say(row)
         if written > MAX_OUTPUT:
             raise Refused(

@@ -22,21 +22,26 @@ _READER = Path(__file__).with_name("sheetreader.py")
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: its name, whether it has no cell, its first rows (from row 1 on), the rows where cells are merged."""
+    """A sheet: its name, whether it has no cell, its first rows (from row 1 on), the rows where cells are merged.
+
+    `hidden`: how many rows are.
+    """
 
     name: str
     empty: bool
     head: list[list[str]]
     merged: list[int]
+    hidden: int = 0
 
 
 @dataclass
 class Workbook:
-    """An open workbook; the rows of one of its sheets can be read once."""
+    """An open workbook; the rows of one of its sheets can be read once. `errors`: cells with one, in ODS."""
 
     file: str
     kind: Container
     sheets: list[Sheet]
+    errors: int
     _child: "subprocess.Popen[str]"
 
     def rows(self, sheet: int) -> Iterator[list[str]]:
@@ -60,8 +65,8 @@ def open_workbook(path: Path, kind: Container) -> Iterator[Workbook]:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
     )
     try:
-        sheets = _answer(child, _pipes(child)[1], path.name)
-        yield Workbook(path.name, kind, [Sheet(**sheet) for sheet in sheets["sheets"]], child)
+        found = _answer(child, _pipes(child)[1], path.name)
+        yield Workbook(path.name, kind, [Sheet(**sheet) for sheet in found["sheets"]], found["errors"], child)
     finally:
         child.kill()
         for pipe in _pipes(child):

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from stemfleet.errors import InputError, NotFound
+from stemfleet.registers.cells import SHORT, SUSPECT, Fields, Mender, Rivals, shortened
+from stemfleet.registers.codes import recipient_code
 from stemfleet.registers.columns import (
     SEARCHED_ROWS,
     Column,
@@ -30,8 +32,6 @@ from stemfleet.registers.values import Container, FileFormat, Finding, Findings,
 MAX_BYTES = 1 << 30
 _DELIMITERS = (";", ",", "\t", "|")
 _HEAD = 64 * 1024
-
-Fields = dict[str, str]
 
 
 @dataclass
@@ -105,33 +105,29 @@ def _sniff(path: Path) -> Container:
 
 def _json_table(path: Path, columns: Sequence[Column]) -> Table:
     document = read_json(path)
-    units, findings = read_units(document, path.name)
+    units, first = read_units(document, path.name)
     keys = list(dict.fromkeys(itertools.chain.from_iterable(units)))
     titles = refuse_missing(match(keys, columns, 1), columns, path.name)
-    places = {field: keys[i] for field, i in titles.places.items()}
     shape = Shape.DATA_GOV if "school_code" in keys else Shape.MM_API
+    findings = Findings(first)
     return Table(
         file=path.name,
         format=FileFormat(shape, Container.JSON),
         titles=titles.written,
-        rows=_unit_rows(units, places),
+        rows=_unit_rows(units, keys, titles, Mender(titles.written, columns, None, findings)),
         skipped=[],
-        findings=Findings(findings),
+        findings=findings,
     )
 
 
-def _unit_rows(units: Iterable[dict[str, Any]], places: dict[str, str]) -> Iterator[tuple[int, Fields]]:
+def _unit_rows(
+    units: Iterable[dict[str, Any]], keys: Sequence[str], titles: Titles, mender: Mender
+) -> Iterator[tuple[int, Fields]]:
+    places = {field: keys[i] for field, i in titles.places.items()}
     for number, unit in enumerate(units, start=1):
-        texts = ((field, _json_text(unit.get(key))) for field, key in places.items())
-        yield number, {field: text for field, text in texts if text}
-
-
-def _json_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return clean(str(value)) if isinstance(value, str | int | float) else ""
+        fields = mender.of_json(number, {field: unit.get(key) for field, key in places.items()})
+        mender.cut(number, fields)
+        yield number, fields
 
 
 @contextmanager
@@ -154,7 +150,7 @@ def _csv_table(path: Path, columns: Sequence[Column]) -> Iterator[Table]:
 
         file.seek(0)
         rows = csv_rows(file, path.name, delimiter, RowShape(len(titles.folded), titles.code), undoubled)
-        table = _table(path, detected, titles, rows, findings)
+        table = _table(path, detected, titles, columns, rows, findings)
         table.bytes_read = raw.tell
         yield table
 
@@ -174,14 +170,30 @@ def _delimiter(head: str, columns: Sequence[Column]) -> str:
 
 
 def _sheet_table(path: Path, workbook: Workbook, columns: Sequence[Column]) -> Table:
-    """The first sheet with titles is read; the other sheets with cells are named in a finding."""
+    """The first sheet with titles and a code below them is read; the other sheets with cells are named in a finding."""
     found = [(i, titles) for i, s in enumerate(workbook.sheets) if (titles := find_titles(s.head, columns))]
-    index, titles = found[0] if found else (0, None)
+    filled = [(i, titles) for i, titles in found if _has_codes(workbook.sheets[i], titles)]
+    index, titles = next(iter(filled or found), (0, None))
     sheet = workbook.sheets[index] if workbook.sheets else Sheet("", empty=True, head=[], merged=[])
     titles = refuse_without(titles, sheet.head, columns, f"{path.name}, «{sheet.name}»")
     detected = FileFormat(_shape(titles), workbook.kind, sheet=sheet.name, titles_row=titles.row)
-    findings = Findings([*_other_sheets(workbook, sheet.name), *_merged(sheet, titles)])
-    return _table(path, detected, titles, workbook.rows(index), findings)
+    findings = Findings([*_other_sheets(workbook, sheet.name), *_merged(sheet, titles), *_unseen(workbook, sheet)])
+    return _table(path, detected, titles, columns, workbook.rows(index), findings)
+
+
+def _has_codes(sheet: Sheet, titles: Titles) -> bool:
+    below = (row[titles.code : titles.code + 1] for row in sheet.head[titles.row :])
+    return any(recipient_code(clean(cell))[0] for cells in below for cell in cells)
+
+
+def _unseen(workbook: Workbook, sheet: Sheet) -> Iterator[Finding]:
+    """What somebody who looks at the sheet does not see, or sees otherwise."""
+    if sheet.hidden:
+        text = "{count} rows of the sheet are hidden, by a filter or by hand. They are read too."
+        yield Finding("hidden_rows", text, {"count": sheet.hidden}, sheet=sheet.name)
+    if workbook.errors:
+        text = "{count} cells of the workbook hold an error (such as #REF!) and no value: they are read as blank or 0."
+        yield Finding("error_cells", text, {"count": workbook.errors}, sheet=sheet.name)
 
 
 def _other_sheets(workbook: Workbook, read: str) -> list[Finding]:
@@ -203,28 +215,46 @@ def _shape(titles: Titles) -> Shape:
     return Shape.MM_EXPORT if exported else Shape.TABLE
 
 
-def _table(path: Path, detected: FileFormat, titles: Titles, rows: Iterable[list[str]], findings: Findings) -> Table:
+def _table(
+    path: Path,
+    detected: FileFormat,
+    titles: Titles,
+    columns: Sequence[Column],
+    rows: Iterable[list[str]],
+    findings: Findings,
+) -> Table:
     skipped: list[Skipped] = []
     table = Table(path.name, detected, titles.written, iter(()), skipped, findings)
-    table.rows = _fields(rows, titles, table)
+    table.rows = _fields(rows, titles, columns, table)
     return table
 
 
-def _fields(rows: Iterable[list[str]], titles: Titles, table: Table) -> Iterator[tuple[int, Fields]]:
+def _fields(
+    rows: Iterable[list[str]], titles: Titles, columns: Sequence[Column], table: Table
+) -> Iterator[tuple[int, Fields]]:
     places = list(titles.places.items())
-    code_field, code_title = places[0][0], titles.folded[places[0][1]]
+    code_field, code_title = places[0][0], titles.folded[titles.code]
     sheet, width = table.format.sheet, len(titles.folded)
+    mender = Mender(titles.written, columns, sheet, table.findings)
+    rivals = Rivals(titles, table.file, sheet, table.findings)
     for number, cells in itertools.islice(enumerate(rows, start=1), titles.row, None):
         if table.format.container is Container.CSV and any(cells[width:]):
-            table.skipped.append(Skipped(number, SkipReason.TOO_MANY_CELLS, detail=cells[width]))
+            table.skipped.append(Skipped(number, SkipReason.TOO_MANY_CELLS, detail=shortened(cells[width])))
             continue
         if len(cells) < width:
             cells = [*cells, *[""] * (width - len(cells))]  # noqa: PLW2901
         fields = {field: cells[i] for field, i in places if cells[i]}
-        if not is_clean("|".join(fields.values())):  # rarely; together they are looked at once
+        together = "|".join(fields.values())
+        if not is_clean(together):  # rarely; together they are looked at once
             fields = {field: kept for field, text in fields.items() if (kept := clean(text))}
+        if SUSPECT.search(together):
+            fields = mender.without_errors(number, fields)
+        if len(together) > SHORT:
+            mender.cut(number, fields)
         code = fields.get(code_field, "")
         if code and not code.isdigit() and fold(code) == code_title:
             table.skipped.append(Skipped(number, SkipReason.REPEATED_TITLES, sheet=sheet))
         elif fields:
+            if titles.rivals:
+                rivals.look(number, cells)
             yield number, fields

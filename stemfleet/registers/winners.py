@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemfleet.errors import InputError
+from stemfleet.registers.cells import Fields
 from stemfleet.registers.codes import recipient_code
 from stemfleet.registers.columns import Column
-from stemfleet.registers.tables import Fields, open_table
+from stemfleet.registers.tables import open_table
 
 WINNER_COLUMNS: Sequence[Column] = (
     Column("code", ("CODE", "SCHOOL", "SCHOOL CODE", "ΚΩΔ* ΥΠ*", "ΚΩΔ* ΣΧΟΛ*", "ΚΩΔΙΚΟΣ"), "school", needed=True),

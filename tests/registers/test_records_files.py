@@ -25,7 +25,14 @@ from stemfleet.registers import (
         (" 240 1001 ", "2401001", False),
         ("2401001.0", "2401001", False),
         ('="0501001"', "0501001", False),
-        ("7", "0000007", True),
+        ("50100", "0050100", True),
+        ("9.051.234", "9051234", True),
+        ("9,051,234", "9051234", True),
+        ("9051234,00", "9051234", False),
+        ("9.051,234", None, False),
+        ("051.234", None, False),
+        ("1234", None, False),
+        ("7", None, False),
         ("０５０１００１", "0501001", False),
         ("0", None, False),
         ("12345678", None, False),
@@ -94,7 +101,6 @@ def test_a_record_needs_only_code_kind_and_year(csv_file) -> None:
         (["2401001", "project", "1999", ""], "year"),
         (["2401001", "project", "2024", "-1"], "n"),
         (["2401001", "project", "2024", "many"], "n"),
-        (["24010011", "project", "2024", ""], "code"),
     ],
 )
 def test_a_record_that_cannot_be_used_is_skipped_and_says_which_cell(csv_file, row, detail) -> None:
@@ -103,6 +109,11 @@ def test_a_record_that_cannot_be_used_is_skipped_and_says_which_cell(csv_file, r
     (skip,) = read.skipped
     assert (skip.reason, skip.row) == (SkipReason.INCOMPLETE, 2)
     assert skip.detail.startswith(detail)
+
+
+def test_a_code_that_is_none_is_shown(csv_file) -> None:
+    read = read_evidence(csv_file([["code", "kind", "year"], ["24010011", "project", "2024"]]))
+    assert [(skip.reason, skip.detail) for skip in read.skipped] == [(SkipReason.BAD_CODE, "24010011")]
 
 
 def test_records_without_a_kind_column_are_refused(csv_file) -> None:
