@@ -1,6 +1,7 @@
 """Boards come and go on pseudo-terminals: positions have names, boards start by themselves, nothing is mixed up."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from sqlmodel import select
 
 from stemfleet.bench import LiveBench, choose_recipe, forget_slot, learn_slot, read_station, set_auto_start
 from stemfleet.devices.families import FAMILIES
-from stemfleet.devices.state import SlotState, Status
+from stemfleet.devices.recipe import load_recipes
+from stemfleet.devices.state import Slot, SlotState, Status
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.errors import Busy, InputError, NotFound, Refused
-from stemfleet.kits import receive_kits, show_kit
+from stemfleet.kits import Image, approve_release, receive_kits, show_kit
 from stemfleet.store import BenchStart, BoardRun, Person, Store
 from stemfleet.words import KitState, Outcome, Reason
 from stemfleet.workshop import Workshop
@@ -343,6 +345,46 @@ def test_a_board_that_passed_when_its_kit_had_become_full_is_told_so_and_is_in_n
     inside = {board.id for board in view.boards}
     assert [state.reason for state in states if state.board_id not in inside] == [Reason.KIT_FULL]
     assert sorted(filter(None, map(bench.live.kit_of, ("1-1", "1-2")))) == [tag]
+
+
+def test_a_start_that_never_began_leaves_no_trace(shop: Workshop, hub: Hub, bench: Watched, warehouse: Person) -> None:
+    """A checklist's recipe at a port, a bench that is being stopped: nothing is interrupted, the kit may still leave."""
+    (tag,) = receive_kits(shop, warehouse, "bench-kit", 1)
+    hub.plug("1-1", 1)
+    bench.until("1-1", Status.WAITING)
+    bench.live.start(warehouse, "1-1", tag)
+    bench.until("1-1", Status.DONE)
+    robots = LiveBench(shop, [Slot("W1", load_recipes()["wedo"], "/dev/ttyACM0")], STATION)
+    with pytest.raises(InputError, match="checklist page"):
+        robots.start(warehouse, "W1")
+    robots.close()
+    bench.live.bench.stop()
+    with pytest.raises(Busy, match="being stopped"):
+        bench.live.start(warehouse, "1-1", tag)
+    with shop.store.read() as session:
+        assert session.exec(select(BenchStart)).all() == []
+    assert (bench.live.kit_of("1-1"), show_kit(shop, tag).kit.state) == (tag, KitState.READY)
+    again = Watched(shop, hub)
+    assert Status.INTERRUPTED not in {state.status for state in again.live.snapshot()}
+    again.live.close()
+
+
+def test_the_image_that_was_approved_last_is_written_without_being_given(
+    shop: Workshop, hub: Hub, warehouse: Person, nso: Person
+) -> None:
+    recipe = shop.recipes["benchtop"]
+    shop = replace(shop, recipes={recipe.name: replace(recipe, firmware=replace(recipe.firmware, open=True))})
+    release = approve_release(shop, nso, recipe.name, "2.1", image=Image("new.bin", b"\x01 another program"))
+    (tag,) = receive_kits(shop, warehouse, "bench-kit", 1)
+    bench = Watched(shop, hub)
+    hub.plug("1-1", 1)
+    bench.until("1-1", Status.WAITING)
+    bench.live.start(warehouse, "1-1", tag)
+    assert bench.until("1-1", Status.DONE).outcome is Outcome.PASS
+    firmware = runs(shop.store)[0].record["firmware"]
+    assert (firmware["version"], firmware["sha256"]) == ("2.1", release.sha256)
+    assert show_kit(shop, tag).kit.state is KitState.READY
+    bench.live.close()
 
 
 def test_a_kit_that_has_no_such_board_is_refused_before_anything_begins(

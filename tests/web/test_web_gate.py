@@ -122,6 +122,53 @@ def test_kits_that_became_stale_are_listed_when_the_firmware_is_released_anew(
     assert stock.shipped not in page
 
 
+def test_a_release_is_approved_on_its_page_and_leads_to_the_kits_that_are_stale_now(
+    visit: Visit, workshop: Workshop, warehouse: Person, nso: Person
+) -> None:
+    (tag,) = receive_kits(workshop, warehouse, "robot-kit-s1", 1)
+    run_board(workshop, warehouse, "robot", tag, recipe="esp32")
+    browser = visit(nso)
+    wrong = browser.post("/firmware", recipe="esp32", version="2.1", sha256="123")
+    assert wrong.status_code == 400
+    assert 'value="2.1"' in wrong.get_data(as_text=True)  # nothing that was typed is lost
+    image = (io.BytesIO(b"a firmware"), "robot.bin")
+    assert browser.post("/firmware", recipe="esp32", version="2.1", file=image).location == "/kits/stale"
+    page = browser.text("/kits/stale")
+    assert "1 σετ που ήταν έτοιμο" in page
+    assert tag in page
+    assert "robot.bin" in visit(warehouse).text("/firmware")
+    assert "sha256 (64" not in visit(warehouse).text("/firmware")  # the form is the support organisation's
+
+
+def test_a_board_is_taken_out_on_the_kits_page_as_long_as_the_kit_is_not_set_aside(
+    visit: Visit, workshop: Workshop, warehouse: Person, stock: Stock
+) -> None:
+    browser, board = visit(warehouse), f"board-of-{stock.ready}"
+    address = f"/kits/{stock.ready}"
+    assert f"{address}/take-out" in browser.text(address)
+    assert browser.post(f"{address}/take-out", board=board, reason="").status_code == 400
+    assert browser.post(f"{address}/take-out", board=board, reason="Λύγισε ένας ακροδέκτης").location == address
+    assert "Λύγισε ένας ακροδέκτης" in browser.text(address)
+    assert show_kit(workshop, stock.ready).kit.state is KitState.RECEIVED
+    assert "/take-out" not in browser.text(f"/kits/{stock.reserved}")
+
+
+def test_an_override_that_is_over_says_so_on_the_kits_page(
+    visit: Visit, workshop: Workshop, warehouse: Person, nso: Person, stock: Stock
+) -> None:
+    address = f"/kits/{stock.faulty}"
+    visit(warehouse).post(f"{address}/override", reason=REASON)
+    run_board(workshop, warehouse, "bad-board", stock.faulty, outcome=Outcome.FAIL, reason="flash_refused", minutes=5)
+    page = visit(nso).text(address)
+    assert "Κάτι άλλο έμεινε ανοικτό" in page
+    assert "Έγκριση: το σετ" not in page
+    visit(nso).post(f"{address}/override/decide", decision="refuse")
+    visit(warehouse).post(f"{address}/override", reason=REASON)
+    visit(nso).post(f"{address}/override/decide", decision="approve")
+    run_board(workshop, warehouse, "bad-board", stock.faulty, outcome=Outcome.FAIL, reason="flash_refused", minutes=6)
+    assert "Δεν ισχύει πια για ό,τι άλλαξε" in visit(nso).text(address)
+
+
 @pytest.fixture
 def delivered(workshop: Workshop, warehouse: Person) -> list[str]:
     tags = receive_kits(workshop, warehouse, "arduino-kit", 2, lot="=Π-17", supplier="Ρομποτική ΑΕ")

@@ -21,6 +21,7 @@ from stemfleet.kits import (
     read_file,
     show_kit,
     stale_kits,
+    take_out,
 )
 from stemfleet.store import BoardRun
 from stemfleet.words import Outcome
@@ -66,6 +67,16 @@ def decide(tag: str) -> AnyResponse:
     approve = request.form.get("decision") == "approve"
     decide_override(the_door().workshop, the_person(), tag, approve=approve)
     flash(_("The override is approved.") if approve else _("The override is refused."), "good")
+    return redirect(url_for("kits.kit", tag=parse_tag(tag)))
+
+
+@blueprint.post("/kits/<tag>/take-out")
+@only(*STAFF)
+def take_out_board(tag: str) -> AnyResponse:
+    """The board is named by the form; its own kit is the one that it leaves."""
+    board = request.form.get("board", "")
+    left = take_out(the_door().workshop, the_person(), board, request.form.get("reason", ""))
+    flash(_("%(board)s is not part of %(tag)s any more.", board=board, tag=left), "good")
     return redirect(url_for("kits.kit", tag=parse_tag(tag)))
 
 

@@ -109,6 +109,7 @@ def kit(tag: str) -> str:
         view=view,
         awards=_awards(view),
         pieces=pieces_of(the_door().workshop, view),
+        may_take_out=view.kit.state in BEFORE_RESERVING,
         may_override=view.kit.state in BEFORE_RESERVING and bool(view.open_points) and not waits,
     )
 
