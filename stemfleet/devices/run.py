@@ -12,7 +12,7 @@ from stemfleet.devices.faults import BoardStopped, BoardTimeout
 from stemfleet.devices.line import Line, check_port, is_url, port_exists, port_fault
 from stemfleet.devices.recipe import Limit, Recipe
 from stemfleet.devices.record import Measurement, Value
-from stemfleet.devices.tools import Kept, ToolResult, run_tool, tool_version
+from stemfleet.devices.tools import Kept, RunningTool, ToolResult, tool_version
 from stemfleet.words import Reason
 
 SAFE_S = 5.0  # what make_safe has
@@ -175,9 +175,30 @@ class Run:
         before (port_missing, port_busy, port_denied) and watched: when it goes away, the tool is ended (unplugged).
         Raises as `tools.run_tool`, and what `on_output` raises; the tool is gone then.
         """
+        tool = self.start_tool(argv, env=env, uses_port=uses_port)
+        result = self.read_tool(tool, name or Path(argv[0]).name, timeout=timeout, on_output=on_output)
+        assert result is not None
+        return result
+
+    def start_tool(
+        self, argv: Sequence[str], *, env: dict[str, str] | None = None, uses_port: bool = False
+    ) -> RunningTool:
+        """For a tool whose work is more than one phase's: `read_tool` next, and `close` it in make_safe. As `tool`."""
         if uses_port:
             self.check_port()
         self.note(f"$ {' '.join(argv)}")
+        return RunningTool(argv, watch=self._still_there if uses_port else None, cwd=self.workdir, env=env)
+
+    def read_tool(
+        self,
+        tool: RunningTool,
+        name: str,
+        *,
+        timeout: float | None = None,
+        on_output: Callable[[str], None] | None = None,
+        until: Callable[[], bool] | None = None,
+    ) -> ToolResult | None:
+        """To the tool's end; or until `until` is true after a piece of output: None, and it goes on. As `tool`."""
 
         def heard(piece: str) -> None:
             self._log.add(piece)
@@ -185,17 +206,12 @@ class Run:
                 on_output(piece)
 
         left = max(0.0, self.remaining())
-        result = run_tool(
-            argv,
-            timeout=left if timeout is None else min(timeout, left),
-            stop=self._heeded,
-            on_output=heard,
-            watch=self._still_there if uses_port else None,
-            cwd=self.workdir,
-            env=env,
+        result = tool.read(
+            timeout=left if timeout is None else min(timeout, left), stop=self._heeded, on_output=heard, until=until
         )
-        self.used(name or Path(argv[0]).name)
-        self.note(f"[exit code {result.code} after {result.seconds:.2f} s]")
+        if result is not None:
+            self.used(name)
+            self.note(f"[exit code {result.code} after {result.seconds:.2f} s]")
         return result
 
     def _still_there(self) -> None:

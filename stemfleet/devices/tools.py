@@ -25,6 +25,7 @@ from stemfleet.words import Reason
 
 KEEP_CHARS = 64_000  # of a tool's output, at its beginning and again at its end
 _TICK_S = 0.1
+_GATHER_S = 0.005  # between two looks into a tool's output
 _GRACE_S = 1.0  # between asking a tool to end and killing it
 _LAST_WORDS_S = 3.0  # for the thread that reads what a tool said at its end
 _TOO_LONG = "The tool did not end in time. Check the cable, unplug the board, plug it in again, and retry."
@@ -103,25 +104,69 @@ def run_tool(
     Raises BoardTimeout(phase_timeout), BoardStopped, BoardError(tool_missing); whatever happens, the whole process
     group is gone afterwards.
     """
-    began = time.monotonic()
-    stopped = stop or threading.Event()
+    tool = RunningTool(argv, watch=watch, cwd=cwd, env=env)
+    result = tool.read(timeout=timeout, stop=stop, on_output=on_output)
+    assert result is not None
+    return result
 
-    def in_time() -> None:
-        if stopped.is_set():
+
+class RunningTool:
+    """A tool at work, to be read at once, in one go or several (it may do two things, one after the other).
+
+    `watch` is called a few times a second while it is read; what that raises ends the tool.
+    Raises BoardError(tool_missing).
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        watch: Callable[[], None] | None = None,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+    ) -> None:
+        self._began = time.monotonic()
+        self._watch = watch
+        self._process = _start(argv, cwd, env)
+        self._kept = Kept()
+        self._pieces = _pieces(self._process, self._in_time)
+
+    def read(
+        self,
+        *,
+        timeout: float,
+        stop: threading.Event | None = None,
+        on_output: Callable[[str], None] | None = None,
+        until: Callable[[], bool] | None = None,
+    ) -> ToolResult | None:
+        """To the tool's end, or (None) until it has said what makes `until` true; it goes on then.
+
+        Otherwise as `run_tool`: the tool is gone when this raises.
+        """
+        self._until, self._stop = time.monotonic() + timeout, stop or threading.Event()
+        try:
+            for piece in self._pieces:
+                self._kept.add(piece)
+                if on_output is not None:
+                    on_output(piece)
+                if until is not None and until():
+                    return None
+        except BaseException:
+            self.close()
+            raise
+        return ToolResult(self._process.returncode, self._kept.text(), time.monotonic() - self._began)
+
+    def close(self) -> None:
+        """The whole process group is gone when it returns; may be called twice."""
+        self._pieces.close()
+
+    def _in_time(self) -> None:
+        if self._stop.is_set():
             raise BoardStopped
-        if time.monotonic() > began + timeout:
+        if time.monotonic() > self._until:
             raise BoardTimeout(detail=_TOO_LONG)
-        if watch is not None:
-            watch()
-
-    process = _start(argv, cwd, env)
-    kept = Kept()
-    with contextlib.closing(_pieces(process, in_time)) as pieces:
-        for piece in pieces:
-            kept.add(piece)
-            if on_output is not None:
-                on_output(piece)
-    return ToolResult(process.returncode, kept.text(), time.monotonic() - began)
+        if self._watch is not None:
+            self._watch()
 
 
 def _start(argv: Sequence[str], cwd: Path | None, env: dict[str, str] | None) -> "subprocess.Popen[bytes]":
@@ -179,7 +224,8 @@ def _pieces(process: "subprocess.Popen[bytes]", in_time: Callable[[], None]) -> 
             yield piece
         while process.poll() is None:
             in_time()
-            time.sleep(_TICK_S / 10)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_TICK_S)
     finally:
         _end_group(process)
         _drain(pieces, reader)
@@ -192,6 +238,7 @@ def _read(process: "subprocess.Popen[bytes]", pieces: "queue.Queue[str | None]")
         while data := os.read(pipe.fileno(), 4096):
             if text := decode(data):
                 pieces.put(text)
+            time.sleep(_GATHER_S)  # avrdude writes each character by itself
     pieces.put(None)
 
 

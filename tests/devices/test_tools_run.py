@@ -12,7 +12,7 @@ from core_peers import processes_with, until
 
 from stemfleet.devices import tools
 from stemfleet.devices.faults import BoardError, BoardStopped, BoardTimeout
-from stemfleet.devices.tools import KEEP_CHARS, run_tool, tool_version
+from stemfleet.devices.tools import KEEP_CHARS, RunningTool, run_tool, tool_version
 from stemfleet.words import Outcome, Reason
 
 
@@ -121,3 +121,22 @@ def test_the_versions_of_tools_are_known() -> None:
     assert re.fullmatch(r"\d+\.\d+.*", tool_version("avrdude"))
     assert re.fullmatch(r"\d+\.\d+.*", tool_version("esptool"))
     assert "Python 3." in tool_version("stemfleet")
+
+
+def test_a_tool_that_does_two_things_is_read_in_two_goes_with_a_limit_each() -> None:
+    heard: list[str] = []
+    code = "import time; print('written', flush=True); time.sleep(0.3); print('verified')"
+    tool = RunningTool(python(code))
+    assert tool.read(timeout=20, on_output=heard.append, until=lambda: "written" in "".join(heard)) is None
+    result = tool.read(timeout=20)
+    assert result is not None
+    assert (result.code, result.output.split()) == (0, ["written", "verified"])
+
+
+def test_a_tool_that_is_left_in_the_middle_is_gone_when_it_is_closed() -> None:
+    mark = f"left-{time.time_ns()}"
+    tool = RunningTool(python("import time; print('written', flush=True); time.sleep(60)", mark))
+    assert tool.read(timeout=20, until=lambda: True) is None
+    tool.close()
+    assert processes_with(mark) == []
+    tool.close()

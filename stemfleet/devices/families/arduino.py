@@ -78,7 +78,7 @@ class ArduinoDriver:
         self._avrdude.write(self._run.firmware)
 
     def verify(self) -> None:
-        """Read back and compare, in a session of its own after a reset."""
+        """Read back and compare."""
         self._avrdude.verify(self._run.firmware)
 
     def check(self) -> None:
@@ -109,6 +109,7 @@ class ArduinoDriver:
 
     def make_safe(self) -> None:
         """Nothing on these boards heats or moves."""
+        self._avrdude.close()
 
     def _ready(self, line: Line) -> Talk:
         talk = Talk(line)

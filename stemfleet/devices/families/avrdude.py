@@ -4,6 +4,7 @@ The wordings are those of avrdude 6.3 to 7.3 (Debian 12 has 7.1).
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from stemfleet.devices.families.knock import knock
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault
 from stemfleet.devices.line import is_url, port_fault
 from stemfleet.devices.run import Run
+from stemfleet.devices.tools import RunningTool
 from stemfleet.words import Reason
 
 _BAR = 50  # marks in avrdude's progress bar
@@ -23,7 +25,7 @@ _SPARE_S = 1.0  # of a phase: what it takes to end a tool
 _BROKEN_OFF = "The board no longer answered in the middle of the image. Try another cable or a powered hub, then retry."
 _NO_CHIP = {"000000", "ffffff"}  # what a chip "answers" that is not there or not readable
 
-_BARS = re.compile(r"(?:Writing|Reading) \| (#*)")
+_WRITING, _READING = re.compile(r"Writing \| (#*)"), re.compile(r"Reading \| (#*)")
 _SIGNATURE = re.compile(r"device signature = 0x([0-9a-f]{6})", re.IGNORECASE)
 _NOT_IN_SYNC = re.compile(r"not in sync: resp=0x([0-9a-f]{2})", re.IGNORECASE)
 _LOST = re.compile(r"out of sync", re.IGNORECASE)
@@ -73,6 +75,8 @@ class Avrdude:
     def __init__(self, run: Run, chip: Chip) -> None:
         self._run = run
         self.chip = chip
+        self._session: RunningTool | None = None
+        self._heard = _Listener(run, chip, 0)
 
     def identify(self, speeds: tuple[int, ...] = ()) -> str:
         """The signature, six hex digits; nothing is written. `speeds`: other speeds that the bootloader may have.
@@ -100,15 +104,30 @@ class Avrdude:
         raise silent or port_fault(Reason.SILENT, self._run.port, retry=True)
 
     def write(self, image: Path) -> None:
-        """Write an Intel HEX file. avrdude reads the signature again first and writes nothing on a wrong one."""
-        self._do(["-D", "-V", "-U", f"flash:w:{image}:i"], size=image_bytes(image))
+        """Write an Intel HEX file. avrdude reads the signature again first and writes nothing on a wrong one.
+
+        It reads back in the same session, which `verify` waits for: a second one costs a second.
+        """
+        self._begin(["-D", "-U", f"flash:w:{image}:i"], image_bytes(image))
+        self._go_on(until=lambda: self._heard.has_written)
+        self._heard.bar = _READING
 
     def verify(self, image: Path) -> None:
         """Read back and compare with the file. Differs: BoardFail verify_mismatch, to be tried again."""
-        self._do(["-U", f"flash:v:{image}:i"], size=image_bytes(image))
+        if self._session is None or "bytes of flash verified" not in self._go_on():
+            self._begin(["-U", f"flash:v:{image}:i"], image_bytes(image))
+            self._heard.bar = _READING
+            self._go_on()
+
+    def close(self) -> None:
+        """Nothing of avrdude is left."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
     def _signature(self, timeout: float | None = None) -> str:
-        output = self._do([], timeout=timeout)
+        self._begin([])
+        output = self._go_on(timeout)
         found = _SIGNATURE.search(output)
         if found is None or found.group(1).lower() in _NO_CHIP:
             raise port_fault(Reason.UNREADABLE, self._run.port, retry=True)
@@ -152,21 +171,30 @@ class Avrdude:
                 Reason.PORT_MISSING, f"avrdude cannot use {self._run.port}. Name a device, such as /dev/ttyACM0."
             )
 
-    def _do(self, orders: list[str], *, size: int = 0, timeout: float | None = None) -> str:
+    def _begin(self, orders: list[str], size: int = 0) -> None:
         self._refuse_network()
+        self.close()
         chip = self.chip
         programmer = ["-c", chip.programmer, "-p", chip.part, "-P", self._run.port, "-b", str(chip.baud)]
-        listener = _Listener(self._run, chip, size)
+        self._heard = _Listener(self._run, chip, size)
+        self._session = self._run.start_tool(["avrdude", *programmer, *orders], uses_port=True)
+
+    def _go_on(self, timeout: float | None = None, *, until: Callable[[], bool] | None = None) -> str:
+        """What it said until its end; or "" when `until` came before, and it works on."""
+        assert self._session is not None
+        heard = self._heard
         try:
-            result = self._run.tool(
-                ["avrdude", *programmer, *orders], timeout=timeout, on_output=listener.hear, uses_port=True
-            )
+            result = self._run.read_tool(self._session, "avrdude", timeout=timeout, on_output=heard.hear, until=until)
+            if result is None:
+                return ""
+            self._session = None
             if result.code != 0:
-                raise listener.fault() or BoardError(
+                raise heard.fault() or BoardError(
                     Reason.UNREADABLE, f"avrdude ended with code {result.code}. Its log tells more.", retry=True
                 )
         except BoardFault as fault:
-            if listener.in_the_middle and fault.reason in {Reason.SILENT, Reason.UNREADABLE}:
+            self._session = None
+            if heard.in_the_middle and fault.reason in {Reason.SILENT, Reason.UNREADABLE}:
                 raise BoardError(Reason.FLASH_INTERRUPTED, _BROKEN_OFF, retry=True) from fault
             raise
         return result.output
@@ -178,18 +206,24 @@ class _Listener:
     def __init__(self, run: Run, chip: Chip, size: int) -> None:
         self._run, self._chip, self._size = run, chip, size
         self._text = ""
+        self.bar = _WRITING  # the one that tells the progress
+
+    @property
+    def has_written(self) -> bool:
+        """Whether the image is on the board, and avrdude goes on to read it back."""
+        return "bytes of flash written" in self._text
 
     @property
     def in_the_middle(self) -> bool:
         """Whether the image was being written or read back."""
-        return bool(self._size) and _BARS.search(self._text) is not None
+        return bool(self._size) and any(bar.search(self._text) for bar in (_WRITING, _READING))
 
     def hear(self, piece: str) -> None:
         self._text = (self._text + piece)[-20_000:]
         if self._size and "#" in piece:
-            bars = _BARS.findall(self._text)
+            bars = self.bar.findall(self._text)
             self._run.progress(self._size * min(len(bars[-1]) if bars else 0, _BAR) // _BAR, self._size)
-        if (hopeless := self._hopeless()) is not None:
+        if "\n" in piece and (hopeless := self._hopeless()) is not None:
             raise hopeless
 
     def _hopeless(self) -> BoardFault | None:
