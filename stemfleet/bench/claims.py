@@ -1,17 +1,17 @@
 """What is claimed from a supplier: its items that are faulty now, each with the record and the logs that prove it."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from stemfleet.audit import record_sha256
-from stemfleet.bench.quality import Chosen, first_runs
+from stemfleet.bench.quality import Chosen, first_runs, told_by_board
 from stemfleet.catalogue import find_model
 from stemfleet.errors import NotFound
 from stemfleet.paper.claim import Claim, ClaimItem, ClaimValue, Language, claim_sheet
-from stemfleet.store import Board, BoardRun, Kit, Person, now, write_history
-from stemfleet.words import Outcome, Reason, Role
+from stemfleet.store import BoardRun, Kit, Person, now, write_history
+from stemfleet.words import Outcome, Role
 from stemfleet.workshop import Workshop
 
 
@@ -20,7 +20,7 @@ def supplier_claim(
 ) -> bytes:
     """The claim sheet as PDF; that it was drawn up stays in the history, with the hashes of its records.
 
-    Faulty is an item whose newest telling run is a FAIL, other than that it was put into another kit's slot.
+    Faulty is an item of the supplier's deliveries whose newest telling run is a FAIL by its own fault (`quality`).
     Raises NotFound for a supplier (or a lot of it) that no kit came from, InputError when nothing is faulty.
     """
     person.must_be(Role.WAREHOUSE, Role.NSO)
@@ -32,7 +32,8 @@ def supplier_claim(
         kits = {kit.tag: kit for kit in session.exec(select(Kit).where(delivered))}
         if not kits:
             raise NotFound("No kit came from supplier {supplier} in lot {lot}.", supplier=supplier, lot=lot or "–")
-        items = tuple(_item(workshop, run, kits[tag], language) for tag, run in _faulty(session, delivered))
+        faulty = _faulty(session, kits)
+        items = tuple(_item(workshop, run, kits[tag], language) for tag, run in faulty)
         passed = sum(run.passed for run in runs)
         sheet = claim_sheet(Claim(supplier, lot, person.name, len(runs), passed, items), language, made=now())
         facts = {"lot": lot, "items": [item.record_sha256 for item in items]}
@@ -40,25 +41,12 @@ def supplier_claim(
     return sheet
 
 
-def _faulty(session: Session, delivered: ColumnElement[bool]) -> list[tuple[str, BoardRun]]:
-    """(tag, the run that failed) of every board of the kits delivered, in the order of the runs."""
-    tags = select(Kit.tag).where(delivered)
-    boards = {board.id: board.kit_tag for board in session.exec(select(Board).where(_in_kits(tags)))}
-    columns = (BoardRun.id, BoardRun.board_id, BoardRun.kit_tag, BoardRun.outcome, BoardRun.reason)
-    telling = select(*columns).where(  # type: ignore[call-overload]
-        col(BoardRun.outcome).in_([Outcome.PASS, Outcome.FAIL]),
-        or_(col(BoardRun.kit_tag).in_(tags), col(BoardRun.board_id).in_(select(Board.id).where(_in_kits(tags)))),
-    )
-    newest: dict[str, tuple[int, str | None, Outcome]] = {}
-    for number, board, tag, outcome, reason in session.exec(telling.order_by(col(BoardRun.ended), col(BoardRun.id))):
-        if reason != Reason.OTHER_KIT:
-            newest[board or f"run {number}"] = number, boards.get(board or "") or tag, outcome
-    failed = sorted((number, tag) for number, tag, outcome in newest.values() if tag and outcome is Outcome.FAIL)
-    return [(tag, session.get_one(BoardRun, number)) for number, tag in failed]
-
-
-def _in_kits(tags: Any) -> ColumnElement[bool]:
-    return col(Board.kit_tag).in_(tags)
+def _faulty(session: Session, kits: Collection[str]) -> list[tuple[str, BoardRun]]:
+    """(tag, the run that failed) of every board of these kits, in the order of the runs."""
+    boards = told_by_board(session)
+    newest = [telling[-1] for runs in boards if (telling := [run for run in runs if run.tells])]
+    failed = sorted((run.id, run.tag) for run in newest if run.tag in kits and run.outcome is Outcome.FAIL)
+    return [(tag, session.get_one(BoardRun, number)) for number, tag in failed if tag]
 
 
 def _item(workshop: Workshop, run: BoardRun, kit: Kit, language: Language) -> ClaimItem:

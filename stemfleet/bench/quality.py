@@ -1,8 +1,12 @@
 """Yield: how many boards passed at the first try, and what kept the others from it.
 
-A board counts once, by the first of its runs that tells something about it (PASS or FAIL). ERROR, TIMEOUT and ABORTED
-say nothing about a board; they are counted beside, since they tell of slots and cables. Boards that were refused only
-because they belong to another kit are left out. A run whose board could not be named counts as a board of its own.
+A board counts once, by the first of its runs that tells how good it is: a PASS, or a FAIL by its own fault. Its own are
+what was read back wrongly, firmware that it refused, and measurements out of their limits. That it is of another kind
+than the slot's, part of another kit, or has the identity of another board, is a fault of ours and left out. ERROR,
+TIMEOUT and ABORTED say nothing about a board; they are counted beside, since they tell of slots and cables.
+
+A run whose board could not be named is taken for the first try of the board that was named next in the same slot, for
+the same kit and recipe; without such a one it counts as a board of its own.
 """
 
 from collections import Counter, defaultdict
@@ -11,16 +15,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import accumulate
-from typing import Any
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
 from stemfleet.store import Board, BoardRun, Kit, Store
-from stemfleet.words import Outcome, Reason
+from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
 _HERE = ZoneInfo("Europe/Athens")
 _UNTOLD = (Outcome.ERROR, Outcome.TIMEOUT)
+_OWN_FAULTS = {Reason.VERIFY_MISMATCH.value, Reason.FLASH_REFUSED.value}
 
 
 class Dimension(StrEnum):
@@ -87,30 +92,71 @@ class ParetoRow:
     together: float
 
 
+class Told(NamedTuple):
+    """What is counted of a run: with the kit that its board is part of, or that the run was for."""
+
+    id: int
+    board_id: str | None
+    outcome: Outcome
+    reason: str | None
+    recipe: str
+    station: str
+    slot: str | None
+    ended: datetime
+    tag: str | None
+    model: str | None
+    lot: str | None
+    supplier: str | None
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says how good the board is."""
+        return self.outcome is Outcome.PASS or (self.outcome is Outcome.FAIL and _is_own_fault(self.reason or ""))
+
+    @property
+    def where(self) -> tuple[str | None, ...]:
+        return self.station, self.slot, self.tag, self.recipe
+
+
 def first_runs(store: Store, chosen: Chosen = Chosen()) -> list[FirstRun]:
     """The boards in the order of their first telling runs."""
     with store.read() as session:
-        rows = _runs(session)
-    untold: Counter[str] = Counter()
-    found: dict[str, FirstRun] = {}
-    for number, board_id, outcome, reason, station, slot, ended, model, lot, supplier in rows:
-        board = board_id or f"run {number}"
-        if board in found:
-            continue
-        if outcome in _UNTOLD:
-            untold[board] += 1
-        if outcome in (Outcome.PASS, Outcome.FAIL):
-            found[board] = FirstRun(
-                passed=outcome is Outcome.PASS,
-                reason=reason or "",
-                model=model or "",
-                lot=lot or "",
-                supplier=supplier or "",
-                slot=f"{station} {slot}" if slot else station,
-                day=_day(ended).isoformat(),
-                untold=untold[board],
-            )
-    return [run for run in found.values() if _is_chosen(run, chosen)]
+        boards = told_by_board(session)
+    found = []
+    for runs in boards:
+        number = next((number for number, run in enumerate(runs) if run.tells), None)
+        if number is not None:
+            found.append(_first(runs[number], sum(run.outcome in _UNTOLD for run in runs[:number])))
+    found.sort(key=lambda both: (both[0].ended, both[0].id))
+    return [run for _told, run in found if _is_chosen(run, chosen)]
+
+
+def told_by_board(session: Session) -> Sequence[Sequence[Told]]:
+    """The runs of each board, oldest first; nameless ones with the board that they are taken for."""
+    boards: dict[str, list[Told]] = defaultdict(list)
+    next_there: dict[tuple[str | None, ...], str] = {}
+    for run in reversed(_runs(session)):
+        board = run.board_id or next_there.get(run.where, f"run {run.id}")
+        next_there[run.where] = board
+        boards[board].append(run)
+    return [runs[::-1] for runs in boards.values()]
+
+
+def _is_own_fault(reason: str) -> bool:
+    return reason in _OWN_FAULTS or reason.startswith(MEASUREMENT_REASON)
+
+
+def _first(run: Told, untold: int) -> tuple[Told, FirstRun]:
+    return run, FirstRun(
+        passed=run.outcome is Outcome.PASS,
+        reason="" if run.outcome is Outcome.PASS else run.reason or "",
+        model=run.model or "",
+        lot=run.lot or "",
+        supplier=run.supplier or "",
+        slot=f"{run.station} {run.slot}" if run.slot else run.station,
+        day=_day(run.ended).isoformat(),
+        untold=untold,
+    )
 
 
 def yield_by(runs: Iterable[FirstRun], dimension: Dimension) -> list[YieldRow]:
@@ -147,28 +193,29 @@ def known_origins(store: Store) -> tuple[list[str], list[str]]:
     return sorted(filter(None, lots)), sorted(filter(None, suppliers))
 
 
-def _runs(session: Session) -> Sequence[tuple[Any, ...]]:
-    """Oldest first, with the kit that the board is part of, or that the run was for."""
+def _runs(session: Session) -> list[Told]:
+    """Oldest first."""
+    tag = func.coalesce(Board.kit_tag, BoardRun.kit_tag)
     chosen = (
         select(  # type: ignore[call-overload,misc]
             BoardRun.id,
             BoardRun.board_id,
             BoardRun.outcome,
             BoardRun.reason,
+            BoardRun.recipe,
             BoardRun.station,
             BoardRun.slot,
             BoardRun.ended,
+            tag,
             Kit.model,
             Kit.delivery_lot,
             Kit.supplier,
         )
         .join(Board, col(Board.id) == BoardRun.board_id, isouter=True)
-        .join(Kit, col(Kit.tag) == func.coalesce(Board.kit_tag, BoardRun.kit_tag), isouter=True)
-        .where(or_(col(BoardRun.reason).is_(None), col(BoardRun.reason) != Reason.OTHER_KIT.value))
+        .join(Kit, col(Kit.tag) == tag, isouter=True)
         .order_by(col(BoardRun.ended), col(BoardRun.id))
     )
-    rows: Sequence[tuple[Any, ...]] = session.exec(chosen).all()
-    return rows
+    return [Told(*row) for row in session.exec(chosen)]
 
 
 def _day(at: datetime) -> date:

@@ -35,7 +35,7 @@ def delivered(workshop: Workshop, warehouse: Person) -> list[str]:
     facts = {"outcome": Outcome.FAIL, "reason": "measurement:supply", "measurements": (LOW,), "slot": "A2"}
     run_board(workshop, warehouse, "uno-3", tags[2], minutes=3, **facts)
     run_board(workshop, warehouse, "uno-1", tags[2], outcome=Outcome.FAIL, reason="other_kit", minutes=4)
-    run_board(workshop, warehouse, None, tags[3], recipe="microbit-v1", outcome=Outcome.FAIL, reason="wrong_board")
+    run_board(workshop, warehouse, None, tags[3], recipe="microbit-v1", outcome=Outcome.FAIL, reason="flash_refused")
     return tags
 
 
@@ -43,7 +43,7 @@ def test_a_board_counts_once_by_its_first_run_that_tells(workshop: Workshop, del
     runs = first_runs(workshop.store)
     assert [(run.passed, run.reason, run.untold) for run in runs] == [
         (True, "", 0),
-        (False, "wrong_board", 0),
+        (False, "flash_refused", 0),
         (False, "verify_mismatch", 1),
         (False, "measurement:supply", 0),
     ]
@@ -53,6 +53,45 @@ def test_a_board_counts_once_by_its_first_run_that_tells(workshop: Workshop, del
     assert {row.value: row.boards for row in yield_by(runs, Dimension.SLOT)} == {"test A1": 3, "test A2": 1}
     assert [(row.value, row.boards) for row in yield_by(runs, Dimension.DAY)] == [("2026-03-02", 4)]
     assert [row.value for row in yield_by(runs, Dimension.MODEL)] == ["microbit-kit", "arduino-kit"]  # worst first
+
+
+def test_what_is_our_own_fault_counts_neither_in_the_yield_nor_in_a_claim(
+    workshop: Workshop, warehouse: Person, nso: Person
+) -> None:
+    """The wrong board in a slot, one identity twice: the boards themselves may be good, and one passes later."""
+    tags = receive_kits(workshop, warehouse, "arduino-kit", 2, supplier="Ρομποτική ΑΕ")
+    run_board(workshop, warehouse, "uno-1", tags[0], outcome=Outcome.FAIL, reason="wrong_board")
+    run_board(workshop, warehouse, "uno-1", tags[0], minutes=1)
+    run_board(workshop, warehouse, "uno-2", tags[1], outcome=Outcome.FAIL, reason="duplicate_id", minutes=2)
+    assert [(run.passed, run.reason) for run in first_runs(workshop.store)] == [(True, "")]
+    with pytest.raises(InputError, match="nothing to claim"):
+        supplier_claim(workshop, nso, "Ρομποτική ΑΕ", "el")
+
+
+def test_a_board_that_was_nameless_at_its_first_try_counts_once_and_is_not_claimed_when_it_passes(
+    workshop: Workshop, warehouse: Person, nso: Person
+) -> None:
+    good, bad = receive_kits(workshop, warehouse, "arduino-kit", 2, supplier="Ρομποτική ΑΕ")
+    failed = {"outcome": Outcome.FAIL, "reason": "verify_mismatch"}
+    for minutes in (0, 1):
+        run_board(workshop, warehouse, None, good, minutes=minutes, **failed)
+    run_board(workshop, warehouse, "uno-1", good, minutes=2)
+    run_board(workshop, warehouse, None, bad, minutes=3, **failed)
+    assert [(run.passed, run.reason) for run in first_runs(workshop.store)] == [(False, "verify_mismatch")] * 2
+    text = text_of(supplier_claim(workshop, nso, "Ρομποτική ΑΕ", "en"))
+    assert bad in text
+    assert good not in text
+
+
+def test_a_board_that_failed_for_one_delivery_and_passed_in_another_is_not_claimed(
+    workshop: Workshop, warehouse: Person, nso: Person
+) -> None:
+    (first,) = receive_kits(workshop, warehouse, "arduino-kit", 1, supplier="Ρομποτική ΑΕ")
+    (second,) = receive_kits(workshop, warehouse, "arduino-kit", 1, supplier="Κύκλωμα ΕΠΕ")
+    run_board(workshop, warehouse, "uno-1", first, outcome=Outcome.FAIL, reason="verify_mismatch")
+    run_board(workshop, warehouse, "uno-1", second, minutes=1)
+    with pytest.raises(InputError, match="nothing to claim"):
+        supplier_claim(workshop, nso, "Ρομποτική ΑΕ", "el")
 
 
 def test_what_is_counted_can_be_chosen(workshop: Workshop, delivered: list[str]) -> None:
