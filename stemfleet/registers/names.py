@@ -59,15 +59,5 @@ def clean(text: str) -> str:
 
 
 def is_clean(text: str) -> bool:
-    """Whether `clean` would leave the text, or each of several joined by `|`, as it is; nearly always so.
-
-    False also where only its neighbour `|` makes a blank look like one at an end.
-    """
-    return (
-        text.isprintable()
-        and "  " not in text
-        and "| " not in text
-        and " |" not in text
-        and text.strip() == text
-        and unicodedata.is_normalized("NFC", text)
-    )
+    """Whether `clean` would leave the text, or each of several joined by a blank, as it is; nearly always so."""
+    return text.isprintable() and "  " not in text and text.strip() == text and unicodedata.is_normalized("NFC", text)

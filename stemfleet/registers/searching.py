@@ -59,7 +59,7 @@ def search_key(text: str) -> str:
 
     `search_key("1ο Γ.Ε.Λ. Άρτας") == "1o gel geniko likio artas"`, and a Γενικό Λύκειο is `geniko gel likio`.
     """
-    return " ".join([key for word in text.split() if (key := _kept(word))])
+    return " ".join(filter(None, map(_kept, text.split())))
 
 
 def search_name(words: Iterable[str | None]) -> str:

@@ -244,7 +244,7 @@ def _fields(
         if len(cells) < width:
             cells = [*cells, *[""] * (width - len(cells))]  # noqa: PLW2901
         fields = {field: cells[i] for field, i in places if cells[i]}
-        together = "|".join(fields.values())
+        together = " ".join(fields.values())
         if not is_clean(together):  # rarely; together they are looked at once
             fields = {field: kept for field, text in fields.items() if (kept := clean(text))}
         if SUSPECT.search(together):
