@@ -64,11 +64,12 @@ class Span:
 
 
 def run_bench(folder: Path, slots: Sequence[Slot], span: tuple[str, str] = ("flash", "verify")) -> "Done":
-    """All slots at once, stored in a database, on a wall that nobody sees. Ends the program if a board does not pass."""
+    """All slots at once, records in a database, a wall that nobody sees. Ends the program if a board does not pass."""
     folder.mkdir(parents=True, exist_ok=True)
     metered = Span(len(slots), *span)
     whole = Meter()
     workshop = Workshop.open(f"sqlite:///{folder / 'stemfleet.sqlite'}", folder)
+    workshop = replace(workshop, recipes={**workshop.recipes, **{slot.recipe.name: slot.recipe for slot in slots}})
     try:
         live = LiveBench(workshop, slots, "benchmark")
         live.bench.subscribe(metered.notice)
