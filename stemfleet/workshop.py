@@ -8,7 +8,8 @@ from pathlib import Path
 from stemfleet.catalogue import Model, read_models
 from stemfleet.catalogue.evidence import EvidenceCatalogue, read_evidence_catalogue
 from stemfleet.devices.recipe import BadRecipe, Recipe, bad_recipes, load_recipes
-from stemfleet.store import Store, now
+from stemfleet.registers import SPELLING, search_name
+from stemfleet.store import Store, now, respell
 
 DEMO_MARK = "demo.json"  # in a data folder: the demo made it
 
@@ -36,8 +37,10 @@ class Workshop:
         An own recipe that cannot be used keeps nothing else from being done.
         """
         models, recipes = read_models(data / "models"), load_recipes(data / "recipes")
+        store = Store.open(database_url)
+        respell(store, SPELLING, search_name)
         return cls(
-            Store.open(database_url),
+            store,
             models,
             recipes,
             evidence=read_evidence_catalogue(data),

@@ -21,14 +21,12 @@ from stemfleet.registers import (
     closed_codes,
     open_schools,
     refuse_other_data,
-    search_key,
 )
 from stemfleet.words import Category, Level, RecipientKind, SchoolStatus
 
 RowT = TypeVar("RowT")
 _BATCH = 1000
 _NONE = frozenset[str]()
-WORDS = ("name", "university", "municipality")
 _FIELDS = ("name", "level", "region", "directorate", "municipality", "address", "postal_code", "phone", "email")
 
 
@@ -140,11 +138,6 @@ class DepartmentsDraft:
         rows = sorted(self.read.rows, key=lambda row: row.code)
         said = (Said(r.code, (r.name, r.university, r.city, Level.UNIVERSITY), (), r.row) for r in rows)
         return _in_batches(said)
-
-
-def search_name(words: Iterable[str | None]) -> str:
-    """What a recipient is found by, made of its WORDS: its name and where it is."""
-    return search_key(" ".join(filter(None, words)))
 
 
 def _as_tuple(row: SchoolRow) -> tuple[Any, ...]:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 from sqlmodel import Session, col, delete, func, select
 
-from stemfleet.registers import Finding
-from stemfleet.schools.drafts import WORDS, Draft, Said, search_name
+from stemfleet.registers import Finding, search_name
+from stemfleet.schools.drafts import Draft, Said
 from stemfleet.schools.moves import successors
-from stemfleet.store import Kit, LegacyKit, School, SchoolCategory, SchoolChange, indexed_together
+from stemfleet.store import SEARCHED, Kit, LegacyKit, School, SchoolCategory, SchoolChange, indexed_together
 from stemfleet.words import SchoolStatus
 
 MOST_LISTED = 10_000  # of new and of changed recipients; all of them are counted
@@ -138,7 +138,7 @@ class _Writer:
         columns = ("code", "kind", "status", "search_name", *draft.fields)
         self._insert = _insert_sql(self.connection, "school", columns)
         categories = ("school_code", "category", "import_id", "row")
-        self._words = [draft.fields.index(name) for name in WORDS if name in draft.fields]
+        self._words = [draft.fields.index(name) for name in SEARCHED if name in draft.fields]
         self._insert_category = _insert_sql(self.connection, "school_category", categories)
 
     def add(self, batch: Sequence[Said]) -> None:
@@ -159,8 +159,8 @@ class _Writer:
             values: dict[str, Any] = dict(zip(self.draft.fields, said.values, strict=True))
             if "status" in changed[said.code]:
                 values["status"] = SchoolStatus.ACTIVE
-            words = dict(zip(WORDS, stored.values[said.code][-len(WORDS) :], strict=True)) | values
-            values["search_name"] = search_name([words[name] for name in WORDS])
+            words = dict(zip(SEARCHED, stored.values[said.code][-len(SEARCHED) :], strict=True)) | values
+            values["search_name"] = search_name([words[name] for name in SEARCHED])
             self.connection.execute(update(School).where(col(School.code) == said.code), values)
         self._renew_categories([said for said in batch if "categories" in changed[said.code]], stored.categories)
         rows = [self._changed_row(said.code, said.row, changed[said.code]) for said in batch]
@@ -201,7 +201,7 @@ def _told(draft: Draft, said: Said) -> frozenset[str]:
 def _stored(connection: Connection, draft: Draft, batch: Sequence[Said]) -> _Stored:
     """By a range, because the batch is sorted: one statement, whatever the batch."""
     first, last = batch[0].code, batch[-1].code
-    columns = [getattr(School, name) for name in ("code", *draft.fields, "status", *WORDS)]
+    columns = [getattr(School, name) for name in ("code", *draft.fields, "status", *SEARCHED)]
     schools = select(*columns).where(col(School.code).between(first, last), School.kind == draft.kind)
     categories = select(SchoolCategory.school_code, SchoolCategory.category)
     categories = categories.where(col(SchoolCategory.school_code).between(first, last))

@@ -16,13 +16,15 @@ from stemfleet.store.schools import (
     SchoolCategory,
     SchoolChange,
     SchoolMove,
+    SearchSpelling,
 )
-from stemfleet.store.search import found_by, indexed_together, search_codes
+from stemfleet.store.search import SEARCHED, found_by, indexed_together, respell, search_codes
 from stemfleet.store.waves import Application, Award, Lot, Wave, WhatIf
 from stemfleet.store.worklist import Work, Worklist, WorkState
 
 __all__ = [
     "CONSOLE",
+    "SEARCHED",
     "Application",
     "Attachment",
     "Award",
@@ -49,6 +51,7 @@ __all__ = [
     "SchoolCategory",
     "SchoolChange",
     "SchoolMove",
+    "SearchSpelling",
     "Shipment",
     "SignInLink",
     "Station",
@@ -65,6 +68,7 @@ __all__ = [
     "indexed_together",
     "now",
     "read_history",
+    "respell",
     "search_codes",
     "write_history",
 ]

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import false
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from stemfleet.store.columns import Json, UtcTime, now, word
@@ -26,6 +27,14 @@ class School(SQLModel, table=True):
     university: str | None = None  # of a department
     status: SchoolStatus = Field(sa_type=word(SchoolStatus))
     search_name: str = ""  # by registers.search_key; migration 0004 keeps the full-text index in step with it
+
+
+class SearchSpelling(SQLModel, table=True):
+    """The one row says in which spelling the recipients' `search_name` is: `registers.SPELLING`."""
+
+    __tablename__ = "search_spelling"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
 
 
 class SchoolCategory(SQLModel, table=True):
@@ -76,6 +85,8 @@ class SchoolMove(SQLModel, table=True):
     reason: str
     person_id: int = Field(foreign_key="person.id")
     at: datetime = Field(default_factory=now, sa_type=UtcTime)
+    evidence_counts: bool = Field(default=False, sa_column_kwargs={"server_default": false()})  # for the successor
+    evidence_reason: str | None = None
 
 
 class Evidence(SQLModel, table=True):

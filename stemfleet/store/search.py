@@ -4,19 +4,38 @@ Migration 0004 makes the index and what keeps it in step. Words are those of `re
 letters and digits only, so that none of them means anything to either query language.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, func, literal_column, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    table,
+    update,
+)
 from sqlmodel import Session, col
 
-from stemfleet.store.schools import School
+from stemfleet.store.engine import Store
+from stemfleet.store.schools import School, SearchSpelling
 from stemfleet.words import RecipientKind
 
 Words = Sequence[Sequence[str]]  # each word with the other ways to read it
 
+SEARCHED = ("name", "university", "municipality")  # what `search_name` is made of
 _INDEX = "school_search"
+_ADD_MISSING = (
+    "INSERT INTO school_search (rowid, code, words) SELECT number, code, search_name FROM school_search_rows "
+    "WHERE number NOT IN (SELECT rowid FROM school_search) ORDER BY number"
+)
+_BATCH = 5000
 _FIRST_DEPARTMENT = 10_000_000  # rows of the index are numbered by the code
 _VECTOR: ColumnElement[Any] = literal_column("search_vector")
 
@@ -62,14 +81,51 @@ def indexed_together(connection: Connection) -> Iterator[None]:
     if connection.dialect.name != "sqlite":
         yield
         return
-    made = "SELECT sql FROM sqlite_master WHERE name = 'school_search_added'"
+    with _without_trigger(connection, "school_search_added"):
+        yield
+        connection.exec_driver_sql(_ADD_MISSING)
+
+
+def respell(store: Store, spelling: int, spell: Callable[[Iterable[str | None]], str]) -> None:
+    """Brings every `search_name` into the spelling of this number, unless it is in it already: one small question.
+
+    A new version of the program reads what people type in its own spelling, and would not find names in another one.
+    """
+    with store.read() as session:
+        if session.connection().execute(select(col(SearchSpelling.number))).scalars().all() == [spelling]:
+            return
+    with store.write() as session:
+        connection = session.connection()
+        if connection.dialect.name == "sqlite":
+            with _without_trigger(connection, "school_search_changed"):
+                _respell(connection, spell)
+                connection.exec_driver_sql("DELETE FROM school_search")
+                connection.exec_driver_sql(_ADD_MISSING)
+        else:
+            _respell(connection, spell)
+        connection.execute(delete(SearchSpelling))
+        session.add(SearchSpelling(number=spelling))
+
+
+def _respell(connection: Connection, spell: Callable[[Iterable[str | None]], str]) -> None:
+    table_ = School.__table__  # type: ignore[attr-defined]
+    chosen = select(table_.c.code, table_.c.search_name, *(table_.c[name] for name in SEARCHED)).order_by(table_.c.code)
+    renew = update(table_).where(table_.c.code == bindparam("of")).values(search_name=bindparam("respelled"))
+    last = ""
+    while rows := connection.execute(chosen.where(table_.c.code > last).limit(_BATCH)).all():
+        last = rows[-1].code
+        respelled = ((code, stored, spell(words)) for code, stored, *words in rows)
+        if changed := [{"of": code, "respelled": now} for code, stored, now in respelled if now != stored]:
+            connection.execute(renew, changed)
+
+
+@contextmanager
+def _without_trigger(connection: Connection, name: str) -> Iterator[None]:
+    """Of SQLite, in this transaction only."""
+    made = f"SELECT sql FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 (names of ours)
     trigger = connection.exec_driver_sql(made).scalar_one()
-    connection.exec_driver_sql("DROP TRIGGER school_search_added")
+    connection.exec_driver_sql(f"DROP TRIGGER {name}")
     yield
-    connection.exec_driver_sql(
-        "INSERT INTO school_search (rowid, code, words) SELECT number, code, search_name FROM school_search_rows "
-        "WHERE number NOT IN (SELECT rowid FROM school_search) ORDER BY number"
-    )
     connection.exec_driver_sql(trigger)
 
 
