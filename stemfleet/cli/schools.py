@@ -6,7 +6,8 @@ import click
 
 from stemfleet.cli.context import acting, opened
 from stemfleet.cli.output import json_option, print_json, print_table
-from stemfleet.kits import confirm_legacy, deny_legacy, list_legacy
+from stemfleet.kits import confirm_legacy, deny_legacy
+from stemfleet.kits.legacy_lists import LegacyChoice, list_legacy
 from stemfleet.schools import (
     OVERRIDABLE,
     SchoolView,
@@ -137,24 +138,32 @@ def move(
 
 
 @school.command("legacy")
-@click.option("--gone", is_flag=True, help="Those that are said not to be there any more.")
+@click.argument("words", nargs=-1)
+@click.option("--gone", "answer", flag_value="gone", help="Those that are said not to be there any more.")
+@click.option("--here", "answer", flag_value="here", help="Those that were confirmed.")
+@click.option("--model", default="", help="Of this kit model only.")
+@click.option("--wave", default="", help="Of this wave only, as the list names it.")
+@click.option("--region", default="", help="Of schools in this region only, as two digits.")
 @json_option
 @click.pass_obj
-def legacy(settings: Settings, gone: bool, as_json: bool) -> None:
-    """List the kits of earlier waves that no school has confirmed yet."""
+def legacy(
+    settings: Settings, words: tuple[str, ...], answer: str | None, model: str, wave: str, region: str, as_json: bool
+) -> None:
+    """List the kits of earlier waves that no school has confirmed yet, at schools that have all WORDS."""
+    chosen = LegacyChoice(LegacyAnswer(answer) if answer else None, model, wave, region, " ".join(words))
     with opened(settings) as workshop:
-        found = list_legacy(workshop.store, LegacyAnswer.GONE if gone else None)
+        found = list_legacy(workshop.store, chosen)
     rows = [
         {
-            "number": old.id,
-            "school": school.code,
-            "name": school.name,
-            "model": old.model,
-            "wave": old.wave,
-            "serial": old.serial,
-            "note": old.note,
+            "number": one.kit.id,
+            "school": one.school.code,
+            "name": one.school.name,
+            "model": one.kit.model,
+            "wave": one.kit.wave,
+            "serial": one.kit.serial,
+            "note": one.kit.note,
         }
-        for old, school in found
+        for one in found
     ]
     if as_json:
         print_json(rows)

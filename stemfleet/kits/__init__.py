@@ -5,7 +5,7 @@ from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, gate_of, open_points
 from stemfleet.kits.hand_over import hand_over_kits
 from stemfleet.kits.label import label_kits
-from stemfleet.kits.legacy import confirm_legacy, deny_legacy, list_legacy
+from stemfleet.kits.legacy import confirm_legacy, deny_legacy
 from stemfleet.kits.override import ask_override, decide_override, list_waiting_overrides
 from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.releases import (
@@ -54,7 +54,6 @@ __all__ = [
     "latin_keys",
     "list_current_firmware",
     "list_kits",
-    "list_legacy",
     "list_releases",
     "list_reports",
     "list_waiting_overrides",

@@ -1,13 +1,11 @@
 """Kits of earlier waves: a school says of each whether it is still there, and what is there gets its tag then."""
 
-from collections.abc import Sequence
-
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from stemfleet.catalogue import find_model
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.kits.tags import make_tag, next_number
-from stemfleet.store import Kit, LegacyKit, Person, School, Store, now, write_history
+from stemfleet.store import Kit, LegacyKit, Person, Store, now, write_history
 from stemfleet.words import KitState, LegacyAnswer, Role
 from stemfleet.workshop import Workshop
 
@@ -54,16 +52,6 @@ def deny_legacy(store: Store, person: Person, number: int, note: str) -> None:
             raise Refused("This kit was confirmed and is {tag}: report it there.", tag=old.kit_tag)
         old.note = note
         _answer(session, person, old, LegacyAnswer.GONE, note=note)
-
-
-def list_legacy(
-    store: Store, answer: LegacyAnswer | None = None, limit: int | None = None
-) -> Sequence[tuple[LegacyKit, School]]:
-    """Kits of earlier waves with their schools, by school; without `answer` those that wait for one."""
-    chosen = select(LegacyKit, School).join(School, col(School.code) == LegacyKit.school_code)
-    chosen = chosen.where(col(LegacyKit.answer) == answer).order_by(School.code, col(LegacyKit.id))
-    with store.read() as session:
-        return session.exec(chosen.limit(limit)).all()
 
 
 def _own(session: Session, person: Person, number: int) -> LegacyKit:

@@ -14,15 +14,20 @@ _SHEET_NAME = 31  # characters, at most
 _NOTES, _UNNAMED = "stemfleet", "list"  # names of the second sheet, and of one whose title is no name
 _UNDATED = datetime(2000, 1, 1)
 _FIRST_SHEET_ROW = 1
+_MOST_LINKS = 65_530  # in a sheet of Excel; further addresses are plain texts
 
 
 @dataclass(frozen=True)
 class Column:
-    """`width` in characters, as a share of the paper too; `number`: right-aligned."""
+    """`width` in characters, as a share of the paper too; `number`: right-aligned.
+
+    `link`: its cells are addresses on the web, which a workbook opens at a click.
+    """
 
     title: str
     width: int
     number: bool = False
+    link: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ def _plain(cell: Cell) -> Cell:
 def xlsx_bytes(table: Table, about: Sequence[tuple[str, str]], footer: str) -> bytes:
     """One sheet with the table, its titles frozen and with filters, and a second one with what it is about.
 
-    Texts are written as texts: leading zeros of codes stay, and nothing becomes a formula or a link. The same values
-    give the same bytes.
+    Texts are written as texts: leading zeros of codes stay, nothing becomes a formula, and only what stands in a column
+    of links becomes a link. The same values give the same bytes.
     """
     import xlsxwriter  # noqa: PLC0415  takes a while to load, and few commands write a workbook
 
@@ -68,9 +73,11 @@ def xlsx_bytes(table: Table, about: Sequence[tuple[str, str]], footer: str) -> b
             sheet.write_string(0, place, column.title, bold)
         last = 0
         for last, row in enumerate(table.rows, start=_FIRST_SHEET_ROW):
-            for place, cell in enumerate(row):
+            for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
                 if isinstance(cell, int):
                     sheet.write_number(last, place, cell)
+                elif cell and column.link and last <= _MOST_LINKS:
+                    sheet.write_url(last, place, cell)
                 elif cell:
                     sheet.write_string(last, place, cell)
         sheet.autofilter(0, 0, last, len(table.columns) - 1)

@@ -10,7 +10,9 @@ import pytest
 from stemfleet.accounts import add_person
 from stemfleet.audit import find_tampering
 from stemfleet.errors import InputError, NotFound, Refused
-from stemfleet.kits import confirm_legacy, deny_legacy, hand_over_kits, label_kits, list_legacy, report_kit, show_kit
+from stemfleet.kits import confirm_legacy, deny_legacy, hand_over_kits, label_kits, report_kit, show_kit
+from stemfleet.kits.legacy_lists import LegacyChoice, count_legacy, legacy_counts, list_legacy
+from stemfleet.registers import search_key
 from stemfleet.schools import ImportPlan, apply_import, plan_import, show_school
 from stemfleet.store import Person, Store
 from stemfleet.waves.applicants import Repeats
@@ -152,7 +154,7 @@ def test_a_kit_that_is_gone_needs_a_word_and_gets_no_tag(
     with pytest.raises(InputError):
         deny_legacy(workshop.store, nso, number, " ")
     deny_legacy(workshop.store, nso, number, "Κλάπηκε το 2024")
-    ((old, _school),) = list_legacy(workshop.store, LegacyAnswer.GONE)
+    (old,) = (one.kit for one in list_legacy(workshop.store, LegacyChoice(LegacyAnswer.GONE)))
     assert (old.note, old.kit_tag) == ("Κλάπηκε το 2024", None)
     assert show_school(workshop.store, school).kits == []
     with pytest.raises(NotFound):
@@ -168,3 +170,31 @@ def test_listed_kits_are_handed_over_with_the_others(
     assert hand_over_kits(workshop.store, nso, school, other, "Συγχώνευση") == []
     assert len(listed(workshop.store, other)) == 1
     assert load(row).counts["new"] == 0
+
+
+def test_what_waits_for_an_answer_is_listed_by_model_wave_region_and_school(
+    workshop: Workshop, nso: Person, load: Callable[..., ImportPlan], make_school: MakeSchool
+) -> None:
+    name = "1ο Γυμνάσιο Κέρκυρας"
+    corfu = make_school(name=name, search_name=search_key(name), region="13")
+    other = make_school()
+    load(f"{corfu};microbit-kit;STEM4;MB-1;;", f"{corfu};WeDo;STEM1;;;", f"{other};microbit-kit;STEM1;;;")
+    deny_legacy(workshop.store, nso, listed(workshop.store, other)[0], "Χάθηκε")
+
+    def found(**chosen: str) -> list[tuple[str, str, int]]:
+        choice = LegacyChoice(**chosen)
+        rows = list_legacy(workshop.store, choice)
+        assert count_legacy(workshop.store, choice) == len(rows)
+        return [(one.kit.model, one.file, one.kit.row) for one in rows]
+
+    microbit, wedo = ("microbit-kit", "kits.csv", 2), (listed_model(workshop.store, corfu, 1), "kits.csv", 3)
+    assert found() == found(region="13") == found(words="gymn kerk") == found(words=corfu) == [microbit, wedo]
+    assert found(model="microbit-kit") == found(wave="STEM4") == [microbit]
+    assert found(region="03") == found(words="Χανιά") == []
+    counts = legacy_counts(workshop.store)
+    assert counts.answers == {None: 2, LegacyAnswer.GONE: 1}
+    assert (counts.schools, counts.waves) == (1, {"STEM1": 1, "STEM4": 1})
+
+
+def listed_model(store: Store, school: str, place: int) -> str:
+    return show_school(store, school).legacy[place][0].model

@@ -45,6 +45,7 @@ _PLANNER = Entry("planner.new", _("Planner"), frozenset({"planner"}))
 _FIGURES = Entry("figures.figures", _("Figures"))
 _BENCH = Entry("bench.wall", _("Bench"), frozenset({"bench", "positions"}))
 _KITS = Entry("kits.kits", _("Kits"), frozenset({"kits", "gate", "firmware"}))
+_EARLIER = Entry("legacy.listed", _("Earlier waves"))
 _QUALITY = Entry("quality.quality", _("Quality"), frozenset({"quality"}))
 _SCHOOLS = Entry("school.schools", _("Schools"), frozenset({"school", "decisions", "evidence"}))
 _OBJECTIONS = Entry("objections.objections", _("Objections"), frozenset({"objections"}))
@@ -64,7 +65,7 @@ def menu_of(person: Person | None, *, has_bench: bool) -> list[Area]:
         return _plain(*bench, _KITS, _QUALITY, _SCHOOLS, _WAVES)
     return [
         Area(_("Allocation"), (_WAVES, _ROUNDS, _PLANNER, _OBJECTIONS)),
-        Area(_("Kits"), (_KITS, *bench, _QUALITY)),
+        Area(_("Kits"), (_KITS, _EARLIER, *bench, _QUALITY)),
         Area(_("Schools"), (_SCHOOLS, _REPORTS, _IMPORTS)),
         *_plain(_FIGURES, _PEOPLE),
     ]

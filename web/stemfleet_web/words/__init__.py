@@ -38,7 +38,7 @@ from stemfleet_web.words.rounds import (
     ROUND_STATES,
     STAGE_MARKS,
 )
-from stemfleet_web.words.schools import CATEGORIES, LEVELS, MOVE_KINDS, ROLES, SCHOOL_STATUSES
+from stemfleet_web.words.schools import CATEGORIES, LEGACY_ANSWERS, LEVELS, MOVE_KINDS, ROLES, SCHOOL_STATUSES
 from stemfleet_web.words.waves import ABSENCES, CLOSED, CUTS, PLACES, STANDINGS
 from stemfleet_web.words.whatif import CHANGES, RULES, UNFILLED
 from stemfleet_web.words.work import STEPS, WORK, WORK_STATES
@@ -79,6 +79,7 @@ VOCABULARIES: Mapping[str, Labels] = {
     "remedy": REMEDIES,
     "verb": VERBS,
     "move_kind": MOVE_KINDS,
+    "legacy_answer": LEGACY_ANSWERS,
     "fact": FACTS,
     "measurement": MEASUREMENTS,
     "unit": UNITS,

@@ -31,4 +31,10 @@ MOVE_KINDS: Labels = {
     "renumbered": _("The same school has another code"),
 }
 
+LEGACY_ANSWERS: Labels = {  # what a school says of a kit that is on an old list
+    "waits": _("No answer yet"),
+    "here": _("Confirmed"),
+    "gone": _("Not there"),
+}
+
 ROLES: Labels = {"warehouse": _("Warehouse"), "nso": _("NSO"), "school": _("School")}
