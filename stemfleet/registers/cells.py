@@ -12,8 +12,7 @@ from stemfleet.registers.columns import Column, Titles
 from stemfleet.registers.names import clean
 from stemfleet.registers.values import Finding, Findings
 
-SUSPECT = re.compile("[#=]|Err:")  # a row without any of these holds neither an error nor a formula
-SHORT = 100  # letters; a row shorter than that holds no text to be cut
+LONGEST = 300  # letters of a cell that is kept as it is; those of the register have fewer than 150
 _ERROR = re.compile(r"#[^\s#]{2,12}[!?]|#N/A|#Δ/Υ|#GETTING_DATA|Err:\d{3}|#{3,}")
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how Excel's CSV keeps a code from becoming a number
 _SHOWN = 60
@@ -46,12 +45,16 @@ class Mender:
     columns: Sequence[Column]
     sheet: str | None
     findings: Findings
-    _longest: dict[str, int] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self._longest = {column.field: column.longest for column in self.columns if column.longest}
+    def mended(self, row: int, fields: Fields, together: str) -> Fields:
+        """`together`: all texts of the row as one, which is looked through much faster than each of them."""
+        if "#" in together or "=" in together or "Err:" in together:
+            fields = self._without_errors(row, fields)
+        if len(together) > LONGEST:
+            self._cut(row, fields)
+        return fields
 
-    def without_errors(self, row: int, fields: Fields) -> Fields:
+    def _without_errors(self, row: int, fields: Fields) -> Fields:
         """Errors (#REF!, #N/A) and formulas without a result are taken out; the text of ="0501001" is 0501001."""
         kept = {}
         for name, text in fields.items():
@@ -65,13 +68,13 @@ class Mender:
             kept[name] = value
         return kept
 
-    def cut(self, row: int, fields: Fields) -> None:
-        """Cuts the texts that are longer than their columns' `longest`."""
-        for name, text in fields.items():
-            longest = self._longest.get(name, len(text))
-            if len(text) > longest:
-                self._find("too_long", _CUT, row, name, length=len(text), start=shortened(text), longest=longest)
-                fields[name] = text[:longest].rstrip()
+    def _cut(self, row: int, fields: Fields) -> None:
+        for column in self.columns:
+            text = fields.get(column.field, "")
+            if column.plain and len(text) > LONGEST:
+                facts = {"length": len(text), "start": shortened(text), "longest": LONGEST}
+                self._find("too_long", _CUT, row, column.field, **facts)
+                fields[column.field] = text[:LONGEST].rstrip()
 
     def of_json(self, row: int, values: Mapping[str, Any]) -> Fields:
         """Field → text of a JSON object's values; what is neither text nor number is taken out."""
@@ -88,6 +91,7 @@ class Mender:
                 text = _json_text(value)
             if text:
                 texts[column.field] = text
+        self._cut(row, texts)
         return texts
 
     def _find(self, code: str, sentence: str, row: int, name: str, **facts: object) -> None:

@@ -18,15 +18,15 @@ class Column:
 
     A title is given to the first column of a reader's list that it fits; of several fitting titles, a column takes
     the one that comes first in its own list. `needed`: without it (or its number, `<field>_id`) the file is refused.
-    `shown` is the title that a message suggests. `longest`: letters; more are cut off. `tick`: a truth value of JSON
-    says something here.
+    `shown` is the title that a message suggests. `plain`: a text that is kept as it is, and cut off where it is a book.
+    `tick`: a truth value of JSON says something here.
     """
 
     field: str
     titles: tuple[str, ...]
     shown: str = ""
     needed: bool = False
-    longest: int | None = None
+    plain: bool = False
     tick: bool = False
 
 

@@ -26,13 +26,11 @@ from stemfleet.registers.values import (
 
 _CODE = ("CODE", "SCHOOL", "SCHOOL CODE", "ΚΩΔ* ΥΠ*", "ΚΩΔ* ΣΧΟΛ*", "ΚΩΔ* ΤΜΗΜ*", "ΚΩΔΙΚΟΣ", "ΚΩΔ", "REGISTRY NO")
 
-_LONGEST_NAME = 300  # letters, of a department, a university and a city
-
 DEPARTMENT_COLUMNS: Sequence[Column] = (
     Column("code", _CODE, "code", needed=True),
-    Column("name", ("NAME", "DEPARTMENT", "ΟΝΟΜΑΣΙΑ*", "ΤΜΗΜΑ*"), "name", needed=True, longest=_LONGEST_NAME),
-    Column("university", ("UNIVERSITY", "ΠΑΝΕΠΙΣΤΗΜΙΟ", "ΙΔΡΥΜΑ"), "university", needed=True, longest=_LONGEST_NAME),
-    Column("city", ("CITY", "ΠΟΛΗ", "ΕΔΡΑ"), longest=_LONGEST_NAME),
+    Column("name", ("NAME", "DEPARTMENT", "ΟΝΟΜΑΣΙΑ*", "ΤΜΗΜΑ*"), "name", needed=True, plain=True),
+    Column("university", ("UNIVERSITY", "ΠΑΝΕΠΙΣΤΗΜΙΟ", "ΙΔΡΥΜΑ"), "university", needed=True, plain=True),
+    Column("city", ("CITY", "ΠΟΛΗ", "ΕΔΡΑ"), plain=True),
 )
 EVIDENCE_COLUMNS: Sequence[Column] = (
     Column("code", _CODE, "code", needed=True),

@@ -43,6 +43,7 @@ _NO_RESULT = re.compile(
     rb"<c\s([^>]*[^>/])>\s*<f\b[^>]*?(?:/>|>([^<]*)</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
 )  # the library gives a blank for it
 _LINK = r"\w+:id"
+_ODS_REPEATED, _ODS_DIGITS = re.compile(rb'-repeated="0*(\d+)"'), 7  # a sheet has 1,048,576 rows
 _ODS_ERROR = b'calcext:value-type="error"'
 _CHUNK = 1 << 20
 _OVERLAP = 64 << 10  # of two chunks: a cell with its formula
@@ -130,11 +131,19 @@ def _attribute(tag: str, name: str) -> str:
     return html.unescape(found[1] or found[2] or "") if found else ""
 
 
+def _far_outside() -> Refused:
+    return Refused("{file}: it has cells far outside of any table. Delete what stands right of and below it.")
+
+
 def _errors(archive: zipfile.ZipFile, part: str) -> int:
+    """How many cells of an ODS hold an error. Refuses cells that are repeated more often than a sheet has rows."""
     count, tail = 0, b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK):
-            count += (tail + chunk).count(_ODS_ERROR)
+            text = tail + chunk
+            count += text.count(_ODS_ERROR)
+            if any(len(times) > _ODS_DIGITS for times in _ODS_REPEATED.findall(text)):
+                raise _far_outside()
             tail = chunk[-len(_ODS_ERROR) + 1 :]
     return count
 
@@ -253,9 +262,7 @@ def serve(path: str) -> None:
                 _send(workbook.get_sheet_by_name(name) if int(index) else first, looks.get(name, Look()))
     except python_calamine.CalamineError as error:
         if "Cell limit" in str(error):
-            raise Refused(
-                "{file}: it has cells far outside of any table. Delete what stands right of and below it."
-            ) from None
+            raise _far_outside() from None
         raise Refused("{file}: it is not a workbook that can be read. Ask for it again, as .xlsx or .csv.") from None
 
 

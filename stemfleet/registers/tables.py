@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stemfleet.errors import InputError, NotFound
-from stemfleet.registers.cells import SHORT, SUSPECT, Fields, Mender, Rivals, shortened
+from stemfleet.registers.cells import Fields, Mender, Rivals, shortened
 from stemfleet.registers.codes import recipient_code
 from stemfleet.registers.columns import (
     SEARCHED_ROWS,
@@ -125,9 +125,7 @@ def _unit_rows(
 ) -> Iterator[tuple[int, Fields]]:
     places = {field: keys[i] for field, i in titles.places.items()}
     for number, unit in enumerate(units, start=1):
-        fields = mender.of_json(number, {field: unit.get(key) for field, key in places.items()})
-        mender.cut(number, fields)
-        yield number, fields
+        yield number, mender.of_json(number, {field: unit.get(key) for field, key in places.items()})
 
 
 @contextmanager
@@ -243,14 +241,11 @@ def _fields(
             continue
         if len(cells) < width:
             cells = [*cells, *[""] * (width - len(cells))]  # noqa: PLW2901
-        fields = {field: cells[i] for field, i in places if cells[i]}
+        fields = {field: text for field, i in places if (text := cells[i])}
         together = " ".join(fields.values())
         if not is_clean(together):  # rarely; together they are looked at once
             fields = {field: kept for field, text in fields.items() if (kept := clean(text))}
-        if SUSPECT.search(together):
-            fields = mender.without_errors(number, fields)
-        if len(together) > SHORT:
-            mender.cut(number, fields)
+        fields = mender.mended(number, fields, together)
         code = fields.get(code_field, "")
         if code and not code.isdigit() and fold(code) == code_title:
             table.skipped.append(Skipped(number, SkipReason.REPEATED_TITLES, sheet=sheet))
