@@ -63,6 +63,10 @@ class Draft(Protocol):
         """Every recipient once, by code."""
         ...
 
+    def first_codes(self, most: int) -> list[str]:
+        """By code."""
+        ...
+
 
 @dataclass
 class SchoolsDraft:
@@ -110,14 +114,23 @@ class SchoolsDraft:
             )
 
     def batches(self) -> Iterator[list[Said]]:
-        columns = ", ".join(("code", "row", "categories", "untold", *self.fields))
+        columns = ", ".join(("code", "categories", "untold", "row", *self.fields))
         chosen = f"SELECT {columns} FROM said ORDER BY code"  # noqa: S608 (names of ours)
         rows = self._rows.execute(chosen)
         while batch := rows.fetchmany(_BATCH):
             yield [
-                Said(code, tuple(values), tuple(names.split()), row, frozenset(untold.split()) if untold else _NONE)
-                for code, row, names, untold, *values in batch
+                Said(
+                    said[0],
+                    said[4:],
+                    tuple(said[1].split()) if said[1] else (),
+                    said[3],
+                    frozenset(said[2].split()) if said[2] else _NONE,
+                )
+                for said in batch
             ]
+
+    def first_codes(self, most: int) -> list[str]:
+        return [code for (code,) in self._rows.execute("SELECT code FROM said ORDER BY code LIMIT ?", (most,))]
 
 
 @dataclass(frozen=True)
@@ -139,6 +152,9 @@ class DepartmentsDraft:
         said = (Said(r.code, (r.name, r.university, r.city, Level.UNIVERSITY), (), r.row) for r in rows)
         return _in_batches(said)
 
+    def first_codes(self, most: int) -> list[str]:
+        return sorted(row.code for row in self.read.rows)[:most]
+
 
 def _as_tuple(row: SchoolRow) -> tuple[Any, ...]:
     return (*row[: 1 + len(_FIELDS)], " ".join(row.categories), " ".join(row.untold), row.row)
@@ -153,6 +169,8 @@ def _in_batches(rows: Iterable[RowT]) -> Iterator[list[RowT]]:
 def _without_repeated(rows: sqlite3.Connection, reading: SchoolsReading) -> list[Finding]:
     """Leaves the first row of each code. Raises InputError when a later one says something else."""
     twice = rows.execute("SELECT code FROM said GROUP BY code HAVING count(*) > 1").fetchall()
+    if not twice:
+        return []
     rows.execute("CREATE TEMP TABLE twice (code)")
     rows.executemany("INSERT INTO twice VALUES (?)", twice)
     chosen = rows.execute("SELECT rowid, * FROM said WHERE code IN (SELECT code FROM twice) ORDER BY rowid")
@@ -178,5 +196,5 @@ def _works(rows: sqlite3.Connection, skipped: Iterable[Skipped]) -> Callable[[st
     """Whether a code is among the rows; asked of codes that the file also lists as closed."""
     rows.execute("CREATE TEMP TABLE asked (code)")
     rows.executemany("INSERT INTO asked VALUES (?)", ((skip.code,) for skip in skipped if skip.code))
-    there = {code for (code,) in rows.execute("SELECT code FROM asked INTERSECT SELECT code FROM said")}
+    there = {code for (code,) in rows.execute("SELECT code FROM said WHERE code IN (SELECT code FROM asked)")}
     return there.__contains__

@@ -97,8 +97,7 @@ class RecipientsChange:
 
     def _count_all_new(self) -> None:
         self.counts["new"] = self.draft.number
-        first = itertools.chain.from_iterable(self.draft.batches())
-        self.new = [said.code for said in itertools.islice(first, MOST_LISTED)]
+        self.new = self.draft.first_codes(MOST_LISTED)
 
     def _count(self, batch: Sequence[Said], new: set[str], changed: dict[str, Changes]) -> None:
         self.counts["new"] += len(new)
