@@ -57,6 +57,7 @@ def test_a_new_controller_gets_its_firmware_its_checks_and_an_identity(tmp_path:
     assert values(record) == {
         "hotend": pytest.approx(22, abs=1.5),
         "bed": pytest.approx(22, abs=1.5),
+        "thermal_protection": "on",
         "x_min": "open",
         "y_min": "open",
         "z_min": "open",
@@ -79,7 +80,7 @@ def test_a_faulty_controller_fails_by_the_name_of_its_measurement(
         record = run(board, flash=False).record
     assert (record.outcome, record.reason) == (Outcome.FAIL, f"measurement:{failing}")
     assert values(record)[failing] == value
-    assert len(record.measurements) == 5
+    assert len(record.measurements) == 6
 
 
 def test_a_shorted_thermistor_fails_by_name_too(controller: AvrBoard) -> None:
@@ -177,7 +178,7 @@ def test_stopping_a_warm_up_turns_the_heater_off_within_the_same_run(controller:
     record = results[0].record
     assert (record.outcome, record.reason) == (Outcome.ABORTED, Reason.STOPPED)
     (log,) = [row for row in record.attachments if row.name == "make_safe.log"]
-    assert b"M104 S0 M140 S0 M107 M84: 4 of 4 answered" in results[0].files[log.sha256]
+    assert b"M104 S0 M140 S0 M107 M84: all answered, every target is 0" in results[0].files[log.sha256]
 
 
 def test_a_port_pulled_out_while_heating_is_unplugged_and_the_firmware_ends_the_heating(tmp_path: Path) -> None:

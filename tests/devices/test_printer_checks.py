@@ -9,8 +9,8 @@ import pytest
 from core_peers import Peer, until
 from test_printer_gcode import M115, MARLIN_UUID, Firmware, marlin, recipe
 
-from stemfleet.devices.families.printer_checks import settings_in
 from stemfleet.devices.families.printer_guard import Guard
+from stemfleet.devices.families.printer_reports import settings_in
 from stemfleet.devices.provision import provision
 from stemfleet.devices.recipe import Limit, Recipe, find_recipe, load_recipes, read_recipe
 from stemfleet.devices.record import BoardRecord
@@ -170,7 +170,8 @@ def test_a_guard_that_is_left_alone_switches_a_printer_off_as_soon_as_its_port_i
         port.unlink()
         guard.leave()
         port.symlink_to(back.port)
-        until(lambda: firmware.heard[:4] == ["M104 S0", "M140 S0", "M107", "M84"])
+        until(lambda: firmware.heard[-4:] == ["M140 S0", "M107", "M84", "M105"])
+        assert "M104 S0" in firmware.heard
         assert guard.wait(10)
 
 

@@ -238,4 +238,4 @@ def test_a_missing_hot_end_is_an_error_and_never_a_pass() -> None:
 def test_whatever_was_found_the_printer_is_told_to_switch_off(broken: dict[str, str]) -> None:
     firmware = marlin(**broken)
     checked(firmware)
-    assert firmware.heard[-4:] == ["M104 S0", "M140 S0", "M107", "M84"]
+    assert firmware.heard[-6:] == ["M108", "M104 S0", "M140 S0", "M107", "M84", "M105"]

@@ -1,39 +1,39 @@
 """3D printers: Marlin and its kin, and our own small firmware, over G-code.
 
 [settings]
-    speed       baud of the firmware's line
+    speed       baud of the firmware's line; several are tried in their order
     start_s     seconds from opening the port to the firmware's `start`, at the most
     programmer, part, signature, baud    of the bootloader, for controllers that avrdude can program
     card        for the others: {file = "firmware.bin"}, the name under which the image goes onto an SD card by hand
     profile, fan, homing, warm_up        what else is checked: printer_checks.py
 """
 
-import contextlib
-import re
-import time
 import uuid
 from typing import ClassVar
 
 from stemfleet.devices.families.avrdude import Avrdude, Chip
 from stemfleet.devices.families.gcode import Gcode
 from stemfleet.devices.families.printer_checks import PrinterChecks
-from stemfleet.devices.families.printer_guard import SAFE, Guard, orders
+from stemfleet.devices.families.printer_guard import Guard
+from stemfleet.devices.families.printer_off import switch_off
+from stemfleet.devices.families.printer_reports import Firmware, firmware_in, stopped_heater
+from stemfleet.devices.families.usb import usb_serial_number
 from stemfleet.devices.faults import BoardFail, BoardFault
 from stemfleet.devices.line import Line, is_url
 from stemfleet.devices.run import Identity, Run
 from stemfleet.words import Reason
 
 OWN_FIRMWARE = "stemfleet-printer"
-# Compiled into every Marlin whose builder did not choose another one: it tells nothing about the machine.
-COMMON_UUIDS = {"cede2a2f-41a2-4748-9b12-c55c62f367ff"}
-_SAFE_ANSWER_S = 1.5
+_OFF_ANSWER_S = 1.5
+_OFF_S = 3.5  # what being switched off takes at the most
 _CARD_LOOK_S = 3.0  # between two looks whether the printer has its new firmware
 
+_NOT_UNDERSTOOD = {Reason.SILENT, Reason.UNREADABLE}
 _WHILE_RESTARTING = {
-    *(Reason.SILENT, Reason.UNREADABLE, Reason.RESTARTED, Reason.UNPLUGGED, Reason.PORT_MISSING, Reason.PORT_BUSY)
+    *_NOT_UNDERSTOOD,
+    *(Reason.RESTARTED, Reason.UNPLUGGED, Reason.PORT_MISSING, Reason.PORT_BUSY),
 }
 _MOVES_OR_HEATS = {"fan", "homing", "warm_up"}
-_FIELD = re.compile(r"([A-Z][A-Z0-9_]+):(.*?)(?=\s+[A-Z][A-Z0-9_]+:|$)")
 
 
 class PrinterDriver:
@@ -44,12 +44,14 @@ class PrinterDriver:
     def __init__(self, run: Run) -> None:
         self._run = run
         settings = run.recipe.settings
-        self._speed = int(settings.get("speed", 115200))
+        speeds = settings.get("speed", 115200)
+        self._speeds = [int(speed) for speed in (speeds if isinstance(speeds, list) else [speeds])]
         self._start_s = float(settings.get("start_s", 4.0))
         self._avrdude = Avrdude(run, Chip.of(settings)) if "programmer" in settings else None
         self._open: Line | None = None  # held through the check: closing and opening it again would reset the board
         self._guard: Guard | None = None
         self._foreign = False  # no printer: it is not spoken to at the end
+        self._killed = False  # Marlin's kill(): heaters are off, and nothing is read until a reset
 
     @staticmethod
     def take_over(port: str) -> None:
@@ -59,14 +61,9 @@ class PrinterDriver:
     def identify(self) -> Identity:
         """By the running firmware; a controller that runs none by its bootloader."""
         try:
-            with self._run.line(self._speed) as line:
-                return self._who(self._started(line))
+            return self._identity(self._asked())
         except BoardFault as fault:
-            if (
-                self._avrdude is None
-                or is_url(self._run.port)
-                or fault.reason not in {Reason.SILENT, Reason.UNREADABLE}
-            ):
+            if self._avrdude is None or is_url(self._run.port) or fault.reason not in _NOT_UNDERSTOOD:
                 raise
             silence = fault
         self._run.note("No firmware answers G-code: asking the bootloader.")
@@ -88,12 +85,11 @@ class PrinterDriver:
         if self._avrdude is not None:
             self._avrdude.verify(self._run.firmware)
             return
-        with self._run.line(self._speed) as line:
-            told = self._who(self._started(line)).details
-        if not self._is_new(told):
+        told = self._asked()
+        if not told.is_version(self._run.recipe.firmware.version):
             raise BoardFail(
                 Reason.VERIFY_MISMATCH,
-                f"The printer runs {told['firmware']}, not version {self._run.recipe.firmware.version}.",
+                f"The printer runs {told.name}, not version {self._run.recipe.firmware.version}.",
                 retry=True,
             )
 
@@ -111,32 +107,28 @@ class PrinterDriver:
     def _has_new(self) -> bool:
         """A printer that is off, or busy with its card, is looked at again."""
         try:
-            with self._run.line(self._speed) as line:
-                return self._is_new(self._who(self._started(line)).details)
+            return self._asked().is_version(self._run.recipe.firmware.version)
         except BoardFault as fault:
             if fault.reason not in _WHILE_RESTARTING:
                 raise
             return False
 
-    def _is_new(self, told: dict[str, str]) -> bool:
-        return self._run.recipe.firmware.version in (told["version"], _version_in(told["firmware"]))
-
     def check(self) -> None:
         """Firmware, sensors, endstops, and what else the recipe asks for."""
-        self._close()
-        if not is_url(self._run.port) and _MOVES_OR_HEATS & self._run.recipe.settings.keys():
-            self._guard = Guard(self._run.port, self._speed)
-        self._open = self._run.line(self._speed)
-        gcode = Gcode(self._open)
-        checks = PrinterChecks(self._run, gcode)
+        gcode = self._at_its_speed()
         try:
-            gcode.start(self._start_s)
-            who = self._named(gcode)
+            firmware = self._named(gcode)
+            who = self._identity(firmware)
             self._run.found(who.board_id, **who.details)
-            checks.all()
-        except BoardFault:
-            if not checks.stopped_heater():
-                raise
+            if _MOVES_OR_HEATS & self._run.recipe.settings.keys():
+                self._guard = Guard(self._run.port, self._speeds[0])
+            PrinterChecks(self._run, gcode, firmware, self._is_guarded).all()
+        except BoardFail:
+            for sensor, what in filter(None, map(stopped_heater, gcode.errors)):
+                self._run.measure(sensor, what, "°C")
+            raise
+        finally:
+            self._killed = "kill()" in gcode.halted
 
     def finish(self) -> Identity | None:
         """The firmware is what stays on a printer."""
@@ -146,17 +138,29 @@ class PrinterDriver:
         """Heaters and motors off: over the line of the check if it is open, else over a new one."""
         off = self._foreign
         try:
-            off = off or (self._open is not None and self._safe_over(self._open))
-            if not off:
-                self._close()
-                with self._run.line(self._speed) as line:
-                    Gcode(line).wait_for_start(min(self._start_s, self._run.remaining() - _SAFE_ANSWER_S - 0.5))
-                    off = self._safe_over(line)
-        except BoardFault as fault:
+            if self._killed:
+                self._run.note("The printer has halted itself, which switches its heaters off; it needs a reset.")
+            elif not off and self._open is not None:
+                self._open.serial.reset_input_buffer()
+                off = self._switched_off(self._open, started=False)
+            elif not off:
+                with self._run.line(self._speeds[0]) as line:
+                    started = Gcode(line).wait_for_start(min(self._start_s, self._run.remaining() - _OFF_S))
+                    off = self._switched_off(line, started=started)
+        except (BoardFault, OSError) as fault:
             self._run.note(f"The printer could not be told to switch off: {fault}")
         finally:
             self._close()
             self._dismiss_guard(off)
+
+    def _switched_off(self, line: Line, *, started: bool) -> bool:
+        """Straight to the port: after a stop the line itself refuses to talk."""
+        how = switch_off(line.serial, patience=_OFF_ANSWER_S, started=started)
+        self._run.note(f"switched off: {how or 'the printer did not answer'}")
+        return bool(how)
+
+    def _is_guarded(self) -> bool:
+        return self._guard is not None and self._guard.watches()
 
     def _dismiss_guard(self, off: bool) -> None:
         if self._guard is None:
@@ -164,7 +168,7 @@ class PrinterDriver:
         if off:
             self._guard.end()
         else:
-            self._run.note("It is told so as soon as its port can be opened, for ten minutes.")
+            self._run.note("It is reset or told so as soon as its port can be opened, for ten minutes.")
             self._guard.leave()
         self._guard = None
 
@@ -172,18 +176,6 @@ class PrinterDriver:
         if self._open is not None:
             self._open.close()
             self._open = None
-
-    def _safe_over(self, line: Line) -> bool:
-        """Straight to the port: after a stop the line itself refuses to talk. True when every order was answered."""
-        port, answered = line.serial, 0
-        with contextlib.suppress(OSError):
-            port.reset_input_buffer()
-            port.write(orders())
-            until = time.monotonic() + _SAFE_ANSWER_S
-            while answered < len(SAFE) and time.monotonic() < until:
-                answered += port.readline().startswith(b"ok")
-        self._run.note(f"{' '.join(SAFE)}: {answered} of {len(SAFE)} answered")
-        return answered >= len(SAFE)
 
     def _signature(self, avrdude: Avrdude, silence: BoardFault) -> str:
         """By the bootloader. Neither it nor a firmware answers: another kind of board, or `silence`, or garbage."""
@@ -199,33 +191,49 @@ class PrinterDriver:
         avrdude.refuse_other_protocol()
         raise silence
 
-    def _started(self, line: Line) -> Gcode:
-        gcode = Gcode(line)
-        gcode.start(self._start_s)
-        return gcode
+    def _asked(self) -> Firmware:
+        """What the firmware tells of itself, over a line of its own."""
+        gcode = self._at_its_speed()
+        try:
+            return firmware_in(gcode.send("M115"))
+        finally:
+            self._close()
 
-    def _who(self, gcode: Gcode) -> Identity:
-        fields = dict(pair for text in gcode.send("M115") for pair in _FIELD.findall(text))
-        name = fields.get("FIRMWARE_NAME", "").strip()
-        version = fields.get("FIRMWARE_VERSION", "").strip() or _version_in(name)
-        told = fields.get("UUID", "").strip().lower() or None
-        if told in COMMON_UUIDS:
-            self._run.note(f"UUID {told} is the same in every firmware of this kind: not taken as an identity.")
-            told = None
-        machine = fields.get("MACHINE_TYPE", "").strip()
-        return Identity(told, {"firmware": name, "version": version, "machine": machine})
+    def _at_its_speed(self) -> Gcode:
+        """A conversation at the first of the recipe's speeds at which the firmware is understood."""
+        self._close()
+        for speed in tuple(self._speeds):
+            self._open = self._run.line(speed)
+            gcode = Gcode(self._open)
+            try:
+                gcode.start(self._start_s)
+            except BoardFault as fault:
+                self._close()
+                if fault.reason not in _NOT_UNDERSTOOD or speed == self._speeds[-1]:
+                    raise
+                self._run.note(f"Not understood at {speed} baud.")
+            else:
+                self._speeds = [speed, *(other for other in self._speeds if other != speed)]
+                return gcode
+        raise AssertionError("a recipe has a speed")
 
-    def _named(self, gcode: Gcode) -> Identity:
+    def _identity(self, firmware: Firmware) -> Identity:
+        """By the UUID if it is the machine's own, else by the USB serial number."""
+        board_id = firmware.uuid or usb_serial_number(self._run.port)
+        capabilities = " ".join(name for name, there in firmware.capabilities.items() if there)
+        told = {
+            "firmware": firmware.name,
+            "version": firmware.version,
+            "machine": firmware.machine,
+            "capabilities": capabilities,
+        }
+        return Identity(board_id, {name: value for name, value in told.items() if value})
+
+    def _named(self, gcode: Gcode) -> Firmware:
         """Who it is; our own firmware without an identity is given one."""
-        who = self._who(gcode)
-        if who.board_id is None and who.details["firmware"] == OWN_FIRMWARE:
+        firmware = firmware_in(gcode.send("M115"))
+        if firmware.uuid is None and firmware.name == OWN_FIRMWARE:
             gcode.send(f"M9000 {uuid.uuid4().hex}")
-            who = self._who(gcode)
-            self._run.note(f"The controller had no identity and was given {who.board_id}.")
-        return who
-
-
-def _version_in(name: str) -> str:
-    """ "Marlin 2.0.9.5 (Sep 8 2022)" → "2.0.9.5"."""
-    found = re.search(r"\d+(?:\.\d+)+\S*", name)
-    return found[0] if found else ""
+            firmware = firmware_in(gcode.send("M115"))
+            self._run.note(f"The controller had no identity and was given {firmware.uuid}.")
+        return firmware

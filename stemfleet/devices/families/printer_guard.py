@@ -2,8 +2,8 @@
 
 A process of its own, in a session of its own, so that a SIGKILL to the bench's whole process group does not reach it.
 It holds one end of a pipe. While the bench lives and the printer may heat or move, nothing happens. The word "off" on
-the pipe says that the printer has answered the orders to switch off: the guard ends. When the pipe ends without it, the
-guard gives these orders itself, again and again until they are answered, for ten minutes at the most.
+the pipe says that the printer is off: the guard ends. When the pipe ends without it, the guard opens the port, which
+resets most controllers and so switches all off, and says the same itself, again and again, for ten minutes at the most.
 """
 
 import contextlib
@@ -15,18 +15,15 @@ import time
 
 import serial
 
-SAFE = ("M104 S0", "M140 S0", "M107", "M84")  # heaters off, fan off, motors off
+from stemfleet.devices.families.printer_off import switch_off
+from stemfleet.devices.line import is_url
+
 _OFF = b"off\n"
-_PATIENCE_S = 600.0
-_PATIENCE_PTY_S = 3.0  # a virtual printer that is gone does not come back
-_TRY_S = 8.0  # opening may have reset the printer: its firmware listens again after some seconds
-_AGAIN_S = 1.0
+_GIVEN_UP_S = 600.0
+_GIVEN_UP_PTY_S = 3.0  # a virtual printer that is gone does not come back
+_PATIENCE_S = 8.0  # opening may have reset the printer: its firmware listens again after some seconds
+_AGAIN_S = 0.5
 _END_S = 2.0
-
-
-def orders() -> bytes:
-    """Without line numbers: a firmware takes them whatever it counted before. The empty line ends half an order."""
-    return "".join(f"{order}\n" for order in ("", *SAFE)).encode()
 
 
 class Guard:
@@ -57,6 +54,10 @@ class Guard:
         if left is not None:
             left.end()
 
+    def watches(self) -> bool:
+        """Whether it is there: without it nothing is heated."""
+        return self._process.poll() is None
+
     def end(self) -> None:
         """The printer is off."""
         assert self._process.stdin is not None
@@ -85,31 +86,21 @@ class Guard:
         return self._process.returncode is not None
 
 
-def switch_off(port: str, speed: int, seconds: float) -> bool:
-    """Opens the port and gives the orders until all are answered. Raises serial.SerialException, OSError."""
-    with serial.Serial(port, speed, timeout=0.1, write_timeout=2.0, exclusive=True) as line:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            line.write(orders())
-            answered, again = 0, time.monotonic() + _AGAIN_S
-            while time.monotonic() < again:
-                answered += line.readline().startswith(b"ok")
-                if answered >= len(SAFE):
-                    return True
-    return False
-
-
 def main(port: str, speed: int) -> None:
     """Until the pipe ends."""
     is_pty = os.path.realpath(port).startswith("/dev/pts/")
     if sys.stdin.buffer.readline() == _OFF:
         return
-    until = time.monotonic() + (_PATIENCE_PTY_S if is_pty else _PATIENCE_S)
+    options = {} if is_url(port) else {"exclusive": True}
+    until = time.monotonic() + (_GIVEN_UP_PTY_S if is_pty else _GIVEN_UP_S)
     while time.monotonic() < until:
-        with contextlib.suppress(serial.SerialException, OSError):
-            if switch_off(port, speed, _TRY_S):
+        with (
+            contextlib.suppress(serial.SerialException, OSError),
+            serial.serial_for_url(port, speed, write_timeout=2.0, **options) as line,
+        ):
+            if switch_off(line, patience=_PATIENCE_S):
                 return
-        time.sleep(_AGAIN_S / 2)
+        time.sleep(_AGAIN_S)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ SETTINGS: dict[str, Mapping[str, Setting]] = {
     },
     "printer": {
         **_AVR,
-        "speed": Setting(speed),
+        "speed": Setting(speeds),
         "start_s": Setting(seconds),
         "card": Setting(within(file=Setting(like(_FILE_NAME, "firmware.bin"), required=True))),
         "profile": Setting(like(re.compile(r"[\w-]{1,64}"), "prusa-mk3s")),

@@ -1,0 +1,105 @@
+"""The way off: what is said to a printer so that heaters, fan and motors are off, and how it is known that they are.
+
+The lines carry no numbers: a firmware takes them whatever it counted before, and Marlin heeds M108 and M112 while it is
+busy only if they have none. It keeps four lines, the one that it works on among them, and reads nothing more while they
+are four: so only two go first, and there is room for M112.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from stemfleet.devices.families.printer_reports import temperatures_in
+
+FIRST = ("M108", "M104 S0")  # M108 ends a wait for a temperature
+REST = ("M140 S0", "M107", "M84")  # bed, fan, motors
+_ASK = "M105"  # its answer tells the targets
+_STOP = "M112"
+_REST_S = 1.5
+_STOP_S = 1.5
+_HALF_LINE_S = 0.05
+_LONGEST = 4096  # bytes of one line
+_BUSY_TWICE = 2
+
+_OK = re.compile(r"ok\b")
+_BUSY = re.compile(r"(?:echo:\s*)?busy\b", re.IGNORECASE)
+_HALTED = re.compile(r"printer halted|kill\(\) called", re.IGNORECASE)
+_START = re.compile(r"start\b")
+
+
+def switch_off(line: Any, *, patience: float, started: bool = False) -> str:
+    """How the printer was switched off, in words for the log; "" when it could not be told.
+
+    `line`: an open pyserial port. `patience`: seconds for the first answer. A printer that is busy or silent is then
+    given the emergency stop M112, after which it must be reset; one that has just `started` is not: its reset has
+    switched all off. Raises serial.SerialException, OSError.
+    """
+    line.timeout = _HALF_LINE_S
+    printer = _Printer(line, started)
+    printer.say("")  # ends half a line, whose refusal would take what follows with it
+    printer.hear(_HALF_LINE_S, lambda: False)
+    printer.say(*FIRST)
+    printer.hear(patience, lambda: printer.answered or (printer.started and not started))
+    if printer.started and not started and not printer.answered:
+        printer.say(*FIRST)  # the first were lost with the reset
+        printer.hear(patience, lambda: printer.answered)
+    if printer.oks >= len(FIRST):
+        return _rest(printer)
+    if printer.started:
+        return "the printer started anew, which switches all off"
+    printer.say(_STOP)
+    if printer.hear(_STOP_S, lambda: printer.halted):
+        return "by the emergency stop M112: it must be switched off and on before it is used again"
+    return ""
+
+
+def _rest(printer: "_Printer") -> str:
+    needed = printer.oks + len(REST)
+    printer.targets_off = None  # what was told before counts no more
+    printer.say(*REST, _ASK)
+    printer.hear(_REST_S, lambda: printer.oks > needed and printer.targets_off is not False)
+    if printer.oks < needed or printer.targets_off is False:
+        return ""
+    told = "every target is 0" if printer.targets_off else "it tells no targets"
+    return f"{' '.join((*FIRST, *REST))}: all answered, {told}"
+
+
+class _Printer:
+    """What has been heard since."""
+
+    def __init__(self, line: Any, started: bool) -> None:
+        self._line = line
+        self._half = b""
+        self.started = started
+        self.oks = 0
+        self.busies = 0
+        self.halted = False
+        self.targets_off: bool | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Done with the first orders, or certainly not going to be for a while."""
+        return self.oks >= len(FIRST) or self.busies >= _BUSY_TWICE
+
+    def say(self, *orders: str) -> None:
+        self._line.write("".join(f"{order}\n" for order in orders).encode())
+
+    def hear(self, seconds: float, enough: Callable[[], bool]) -> bool:
+        """Listens until it is enough, for so many seconds at the most; whether it was."""
+        until = time.monotonic() + seconds
+        while not (done := enough()) and time.monotonic() < until:
+            *whole, half = (self._half + self._line.read(max(1, self._line.in_waiting))).split(b"\n")
+            self._half = half[-_LONGEST:]
+            for text in whole:
+                self._note(text.decode("ascii", "replace").strip(" \t\r\x00\ufffd"))
+        return done
+
+    def _note(self, text: str) -> None:
+        self.oks += _OK.match(text) is not None
+        self.busies += _BUSY.match(text) is not None
+        self.halted = self.halted or _HALTED.search(text) is not None
+        if _START.match(text):
+            self.started, self.oks = True, 0
+        if targets := [heat.target for heat in temperatures_in(text).values()]:
+            self.targets_off = not any(targets)
