@@ -1,4 +1,4 @@
-"""Twelve Unos: our flash (write and verify) beside avrdude on one board, a shell loop, and avrdude twelve times at once.
+"""Twelve Unos: our flash (write and verify) beside avrdude on one board, a shell loop, and twelve avrdudes at once.
 
 Every side gets a new image of the same size, writes and verifies it; then every board's flash is compared with it.
 """
@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench_side import RECIPES, boards, run_bench, with_recipe
+from bench_side import RECIPES, boards, only, run_bench, with_recipe
 from images import Images, read_hex, with_image
 from meter import Meter, Use
 
 from stemfleet.devices.state import Slot
 from stemfleet.devices.virtual.fleet import VirtualFleet
 
+PHASES = ("identify", "flash", "verify", "check")  # a last one would write the pupils' program over the image
 LOOP = 'image=$1; shift; for port in "$@"; do avrdude -q -c arduino -p m328p -b 115200 -D -P "$port" '
 LOOP += '-U "flash:w:$image:i" || exit 1; done'
 
@@ -39,7 +40,7 @@ def turn(folder: Path, images: Images, count: int, size: int) -> Turn:
         loop = metered(fleet, slots, images.next(size), one_after_another)
         at_once = metered(fleet, slots, images.next(size), all_at_once)
         image = images.next(size)
-        recipe = with_image(RECIPES["arduino-uno"], image)
+        recipe = only(with_image(RECIPES["arduino-uno"], image), *PHASES)
         done = run_bench(folder, with_recipe(slots, recipe))
         compare(fleet, slots, image)
     return Turn(alone, loop, at_once, done.span, done.whole, max(done.seconds("flash", "verify")))

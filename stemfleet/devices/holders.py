@@ -8,6 +8,10 @@ import contextlib
 import os
 import re
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +28,7 @@ def port_is_held(port: str) -> bool:
     except OSError:
         return False
     terminal = os.path.realpath(port)
-    return _locked(device) or any(_holds(process, terminal) for process in _PROC.iterdir() if process.name.isdigit())
+    return _locked(device) or any(_holds(process, terminal) for process in _LOOK.around())
 
 
 def port_is_exclusive(opened: Any) -> bool:
@@ -72,25 +76,59 @@ def release(opened: Any) -> None:
     fcntl.flock(opened.fd, fcntl.LOCK_UN)
 
 
-def _holds(process: Path, terminal: str) -> bool:
-    if int(process.name) == os.getpid():
-        return False
+@dataclass(frozen=True)
+class _Process:
+    """Another process, and the devices that it has open, by descriptor."""
+
+    folder: Path
+    devices: dict[str, str]
+
+
+class _Look:
+    """One look around serves everybody who asked before it began: many boards start at once, and it takes a while."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._began = 0.0
+        self._seen: list[_Process] = []
+
+    def around(self) -> list[_Process]:
+        asked = time.monotonic()
+        with self._lock:
+            if self._began < asked:
+                self._began = time.monotonic()
+                self._seen = list(_processes_with_devices())
+            return self._seen
+
+
+_LOOK = _Look()
+
+
+def _processes_with_devices() -> Iterator[_Process]:
+    for name in os.listdir(_PROC):  # noqa: PTH208 - paths as texts: thousands of them
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        folder = f"{_PROC}/{name}/fd"
+        devices = {}
+        with contextlib.suppress(OSError):  # ended meanwhile, or another user's
+            for descriptor in os.listdir(folder):  # noqa: PTH208
+                with contextlib.suppress(OSError):
+                    target = os.readlink(f"{folder}/{descriptor}")  # noqa: PTH115
+                    if target.startswith("/dev/"):
+                        devices[descriptor] = target
+        if devices:
+            yield _Process(_PROC / name, devices)
+
+
+def _holds(process: _Process, terminal: str) -> bool:
     pseudo = terminal.startswith(f"{_PTS}/")
-    mine: list[int] = []
-    masters: list[str] = []
-    try:
-        for descriptor in (process / "fd").iterdir():
-            with contextlib.suppress(OSError):
-                target = str(descriptor.readlink())
-                if target == terminal:
-                    mine.append(int(descriptor.name))
-                elif pseudo and target.endswith("/ptmx"):
-                    masters.append(descriptor.name)
-    except OSError:
-        return False  # ended meanwhile, or another user's
+    mine = [int(number) for number, target in process.devices.items() if target == terminal]
     # A pseudo-terminal's own maker often keeps this side open too, and its children get it as standard input.
     used = [number for number in mine if not pseudo or number > 2]
-    return bool(used) and not any(_is_master(process, name, terminal) for name in masters)
+    if not used:
+        return False
+    masters = [number for number, target in process.devices.items() if pseudo and target.endswith("/ptmx")]
+    return not any(_is_master(process.folder, number, terminal) for number in masters)
 
 
 def _is_master(process: Path, descriptor: str, terminal: str) -> bool:
