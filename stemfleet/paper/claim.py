@@ -47,10 +47,8 @@ _TEXTS = {
     "page": ("σελίδα {number} από {total}", "page {number} of {total}"),
 }
 _REASONS = {
-    "wrong_board": ("Άλλου είδους πλακέτα από την παραγγελία", "Another kind of board than ordered"),
     "verify_mismatch": ("Η μνήμη δεν κρατά ό,τι γράφεται", "The memory does not keep what is written"),
     "flash_refused": ("Η πλακέτα αρνείται το υλικολογισμικό", "The board refuses the firmware"),
-    "duplicate_id": ("Δύο πλακέτες με την ίδια ταυτότητα", "Two boards with one identity"),
     "measurement": ("Εκτός ορίων: {name}", "Out of its limits: {name}"),
 }
 _SENDER = {
