@@ -33,7 +33,7 @@ _LONGEST_EMAIL = 254  # letters (RFC 5321)
 COLUMNS: Sequence[Column] = (
     Column(
         "code",
-        ("ΚΩΔ* ΥΠ*", "REGISTRY NO", "SCHOOL CODE", "ΚΩΔ* ΣΧΟΛ*", "ΚΩΔ* ΜΟΝΑΔΑΣ", "ΚΩΔΙΚΟΣ", "ΚΩΔ", "CODE"),
+        ("ΚΩΔ* ΥΠ*", "REGISTRY NO", "SCHOOL CODE", "ΚΩΔ* ΣΧ*", "ΚΩΔ* ΜΟΝΑΔΑΣ", "ΚΩΔΙΚΟΣ", "ΚΩΔ", "CODE"),
         "Κωδικός ΥΠΑΙΘΑ",
         needed=True,
     ),
@@ -48,10 +48,12 @@ COLUMNS: Sequence[Column] = (
         "type",
         (
             "ΤΥΠΟΣ",
-            "ΤΥΠΟΣ ΣΧΟΛ*",
+            "ΤΥΠΟΣ ΣΧ*",
             "ΤΥΠΟΣ ΜΟΝΑΔ*",
+            "ΤΥΠΟΣ ΒΑΘΜ*",
             "ΕΙΔΟΣ",
-            "ΕΙΔΟΣ ΣΧΟΛ*",
+            "ΕΙΔΟΣ ΣΧ*",
+            "ΚΑΤΗΓΟΡΙΑ ΣΧ*",
             "ΒΑΘΜΙΔΑ*",
             "UNIT TYPE",
             "SCHOOL TYPE",
@@ -151,6 +153,11 @@ class SchoolsReading:
     _table: Table
     _silent: AbstractSet[Category]
     _guesses: Guesses
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The fields that have a column."""
+        return frozenset(self._table.titles)
 
     @property
     def known(self) -> frozenset[Category]:
@@ -305,8 +312,14 @@ def _email(table: Table, row: int, fields: Fields) -> str | None:
     return None
 
 
-def refuse_other_data(file: str, sheet: str | None, earlier: SchoolRow, later: SchoolRow) -> Finding:
-    """Two rows of one code: a finding when they say the same, otherwise raises InputError with both rows."""
+def refuse_other_data(
+    file: str, sheet: str | None, earlier: SchoolRow, later: SchoolRow, at: str | None = None
+) -> Finding:
+    """Two rows of one code: a finding when they say the same, otherwise raises InputError with both rows.
+
+    `at`: where the earlier one is, when its number does not say it.
+    """
+    at = at or str(earlier.row)
     differences = earlier.differences(later)
     if differences:
         field, (one, other) = next(iter(differences.items()))
@@ -317,13 +330,13 @@ def refuse_other_data(file: str, sheet: str | None, earlier: SchoolRow, later: S
             file=file,
             row=later.row,
             code=later.code,
-            earlier=earlier.row,
+            earlier=at,
             field=_SHOWN.get(field, field),
             one=_shown(one),
             other=_shown(other),
         )
     text = "School {code} is in row {earlier} already, with the same data: read once."
-    return Finding("repeated", text, {"code": later.code, "earlier": earlier.row}, later.row, sheet, Weight.NOTE)
+    return Finding("repeated", text, {"code": later.code, "earlier": at}, later.row, sheet, Weight.NOTE)
 
 
 def _shown(value: object) -> str:

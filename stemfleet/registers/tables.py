@@ -1,5 +1,6 @@
 """A file as a table: opened whatever its kind, handed on row by row as field → text."""
 
+import codecs
 import csv
 import io
 import itertools
@@ -82,6 +83,8 @@ def _sniff(path: Path) -> Container:
         raise InputError("{file} cannot be read: {why}.", file=str(path), why=error.strerror) from None
     if about.st_size > MAX_BYTES:
         raise InputError("{file} is larger than {limit} MB.", file=path.name, limit=MAX_BYTES >> 20)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", "ignore").encode()
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text:
         raise InputError("{file} is empty.", file=path.name)

@@ -25,14 +25,15 @@ UTF8 = Encoding("UTF-8", "utf-8")
 UTF8_BOM = Encoding("UTF-8 with BOM", "utf-8-sig")
 UTF16 = Encoding("UTF-16", "utf-16")
 WINDOWS = Encoding("Windows-1253", "cp1253")
+ISO = Encoding("ISO-8859-7", "iso8859_7")
 
 
 def detect_encoding(path: Path) -> Encoding:
     """The encoding of a whole text file.
 
-    UTF-16 needs its byte order mark. A file that is not valid UTF-8 is taken for Windows-1253 unless most of it is
-    UTF-8 all the same: then it is a broken one. Raises InputError with the row of the first byte that does not fit,
-    and for a line so long that it is none.
+    UTF-16 needs its byte order mark. A file that is not valid UTF-8 is taken for Windows-1253, or for ISO-8859-7 where
+    it has the latter's Ά only, unless most of it is UTF-8 all the same: then it is a broken one. Raises InputError
+    with the row of the first byte that does not fit, and for a line so long that it is none.
     """
     with path.open("rb") as file:
         start = file.read(3)
@@ -47,7 +48,7 @@ def detect_encoding(path: Path) -> Encoding:
     if expected is UTF8 and not _mostly_utf8(path):
         bad = _first_bad_row(path, WINDOWS.codec)
         if bad is None:
-            return WINDOWS
+            return ISO if _has_alpha_of_iso(path) else WINDOWS
         raise InputError(
             "{file}, row {row}: the letters are neither UTF-8 nor Windows-1253. Save the file as «CSV UTF-8».",
             file=path.name,
@@ -94,6 +95,15 @@ def _mostly_utf8(path: Path) -> bool:
             high += len(_HIGH.findall(chunk))
             paired += 2 * len(_PAIR.findall(chunk))
     return paired * 2 > high
+
+
+def _has_alpha_of_iso(path: Path) -> bool:
+    """The two encodings differ in one letter: Ά, which in the other one is a sign that no register has."""
+    windows = iso = False
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            windows, iso = windows or b"\xa2" in chunk, iso or b"\xb6" in chunk
+    return iso and not windows and _first_bad_row(path, ISO.codec) is None
 
 
 def _refuse_nul(path: Path) -> None:

@@ -115,6 +115,9 @@ CASES = [
          "a.csv"), [A_]),
     Case("windows letters in the last row only", text("code;name;type", "2401001;x;primary", "2401002;Άνω;primary",
          encoding="cp1253"), [A_, B_]),
+    Case("Greek of the ISO", text(T, [A_, "Άνω Λύκειο", "ΓΕΛ"], encoding="iso8859_7"), [A_]),
+    Case("json in utf-16", raw(json.dumps([{"registry_no": A_, "name": "ΓΕΛ", "unit_type_id": 4}]).encode("utf-16"),
+         "a.json"), [A_]),
     Case("blank lines everywhere", text("", "", T, "", A, ";;", "", B, "", ""), [A_, B_]),
     Case("blank columns before and between", text(";;Κωδικός;;Ονομασία;;Τύπος", ";;2401001;;ΓΕΛ;;ΓΕΛ"), [A_]),
     Case("an old workbook named xlsx", raw(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(900), "a.xlsx"),
@@ -214,6 +217,26 @@ def test_a_file_from_outside_is_read_as_told(tmp_path, case) -> None:
     assert {f.code: f.row for f in read.findings if f.code not in QUIET} == dict(case.found)
     for finding in read.findings:
         assert greek()[finding.text].format(**finding.facts)
+
+
+def test_the_two_old_encodings_of_greek_are_told_apart(tmp_path) -> None:
+    for encoding, shown in (("iso8859_7", "ISO-8859-7"), ("cp1253", "Windows-1253")):
+        read = read_schools(text(T, [A_, "Άνω Λύκειο", "ΓΕΛ"], encoding=encoding)(tmp_path))
+        assert (read.rows[0].name, read.format.encoding) == ("Άνω Λύκειο", shown)
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["ΚΩΔ.ΥΠ.", "ΟΝΟΜΑΣΙΑ ΣΧΟΛΕΙΟΥ", "ΤΥΠΟΣ/ΒΑΘΜΙΔΑ"],
+        ["Κωδ. Σχ.", "Όνομα Σχολείου", "Τύπος σχ. μονάδας"],
+        ["Κωδικός Σχολικής Μονάδας", "Σχολική Μονάδα", "Είδος"],
+        ["Κωδικός Υ.ΠΑΙ.Θ.", "Ονομασία", "Κατηγορία Σχολείου"],
+        ["Κωδικός\u00a0ΥΠΑΙΘΑ (7ψήφιος)", "Oνομασία", "Tύπος"],
+    ],
+)
+def test_odd_titles_are_known(tmp_path, titles) -> None:
+    assert [school.code for school in read_schools(text(titles, A)(tmp_path)).rows] == [A_]
 
 
 def test_repeated_cells_of_a_libreoffice_sheet_are_not_unfolded(ods_file) -> None:
