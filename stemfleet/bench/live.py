@@ -196,6 +196,11 @@ class LiveBench:
         """Of several recipes those that the kit has boards for."""
         if not kit_tag:
             return board, None
+        if board.virtual and not self._workshop.demo:
+            raise Refused(
+                "Slot {slot} holds a virtual board: it counts for no kit, outside a demo. Start it without a tag.",
+                slot=board.name,
+            )
         candidates = (board.recipe, *board.others)
         with self._workshop.store.read() as session:
             kit = find_kit(session, kit_tag)

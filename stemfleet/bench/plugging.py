@@ -26,6 +26,7 @@ class Plugged:
     serial_number: str
     usb: str | None
     recipes: tuple[str, ...]
+    virtual: bool = False
 
     def is_same_board(self, other: "Plugged | None") -> bool:
         """As far as USB tells: by the serial number, or by the port where there is none."""
@@ -50,9 +51,8 @@ def plugged_in(ports: Sequence[Port]) -> dict[str, Plugged]:
     for port in sorted(ports, key=lambda port: (not port.recipes, port.device or "")):
         place = place_of(port)
         if place and port.device and port.usb and place not in found:
-            found[place] = Plugged(
-                place, port.device, port.volume, (port.serial_number or "").lower(), port.usb, port.recipes
-            )
+            serial = (port.serial_number or "").lower()
+            found[place] = Plugged(place, port.device, port.volume, serial, port.usb, port.recipes, port.virtual)
     return found
 
 

@@ -134,7 +134,8 @@ class Positions:
         if first is None:
             self._bench.set_aside(name, Status.EMPTY, port=there.port, detail=UNKNOWN.format(usb=there.usb))
             return False
-        self._bench.put(Slot(name, first, there.port, there.volume, others=tuple(others)), fresh=fresh)
+        slot = Slot(name, first, there.port, there.volume, others=tuple(others), virtual=there.virtual)
+        self._bench.put(slot, fresh=fresh)
         return True
 
     def _candidates(self, there: Plugged, recipe: str | None) -> tuple[Recipe, ...]:

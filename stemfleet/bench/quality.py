@@ -40,13 +40,17 @@ class Dimension(StrEnum):
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which boards count; None: all. Days are the first run's, in Greece, both included."""
+    """Which boards count; None: all. Days are the first run's, in Greece, both included.
+
+    `virtual`: the virtual boards alone, or the real ones alone, which is what a supplier and a slot are judged by.
+    """
 
     model: str | None = None
     lot: str | None = None
     supplier: str | None = None
     since: date | None = None
     until: date | None = None
+    virtual: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class Told(NamedTuple):
 def first_runs(store: Store, chosen: Chosen = Chosen()) -> list[FirstRun]:
     """The boards in the order of their first telling runs."""
     with store.read() as session:
-        boards = told_by_board(session)
+        boards = told_by_board(session, chosen.virtual)
     found = []
     for runs in boards:
         number = next((number for number, run in enumerate(runs) if run.tells), None)
@@ -131,11 +135,11 @@ def first_runs(store: Store, chosen: Chosen = Chosen()) -> list[FirstRun]:
     return [run for _told, run in found if _is_chosen(run, chosen)]
 
 
-def told_by_board(session: Session) -> Sequence[Sequence[Told]]:
+def told_by_board(session: Session, virtual: bool | None) -> Sequence[Sequence[Told]]:
     """The runs of each board, oldest first; nameless ones with the board that they are taken for."""
     boards: dict[str, list[Told]] = defaultdict(list)
     next_there: dict[tuple[str | None, ...], str] = {}
-    for run in reversed(_runs(session)):
+    for run in reversed(_runs(session, virtual)):
         board = run.board_id or next_there.get(run.where, f"run {run.id}")
         next_there[run.where] = board
         boards[board].append(run)
@@ -193,7 +197,7 @@ def known_origins(store: Store) -> tuple[list[str], list[str]]:
     return sorted(filter(None, lots)), sorted(filter(None, suppliers))
 
 
-def _runs(session: Session) -> list[Told]:
+def _runs(session: Session, virtual: bool | None) -> list[Told]:
     """Oldest first."""
     tag = func.coalesce(Board.kit_tag, BoardRun.kit_tag)
     chosen = (
@@ -215,6 +219,8 @@ def _runs(session: Session) -> list[Told]:
         .join(Kit, col(Kit.tag) == tag, isouter=True)
         .order_by(col(BoardRun.ended), col(BoardRun.id))
     )
+    if virtual is not None:
+        chosen = chosen.where(col(BoardRun.virtual).is_(virtual))
     return [Told(*row) for row in session.exec(chosen)]
 
 

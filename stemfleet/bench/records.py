@@ -58,6 +58,7 @@ def _row(record: BoardRecord, person: Person) -> BoardRun:
         recipe=record.recipe,
         firmware_sha256=record.firmware.sha256,
         test_version=record.test_version,
+        virtual=record.virtual,
         wrote=record_wrote(plain),
         slot=record.slot,
         station=record.station,

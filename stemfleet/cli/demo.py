@@ -1,7 +1,6 @@
 """`demo`: the whole chain on a folder of its own, through the same use cases as the other commands and the pages."""
 
 import json
-import platform
 import shutil
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from stemfleet.accounts import add_person, console_person, issue_link
 from stemfleet.allocation.rules_file import parse_rules
 from stemfleet.bench import LiveBench
 from stemfleet.cli.context import opened
+from stemfleet.cli.devices import station_name
 from stemfleet.cli.output import progress_bar
 from stemfleet.cli.serve import serve_pages
 from stemfleet.cli.signals import stop_on_signals
@@ -166,7 +166,7 @@ def _run_bench(folder: Path, workshop: Workshop, people: _People) -> dict[str, l
     with VirtualFleet(BOARDS, folder) as fleet, stop_on_signals() as stop:
         slots = fleet.bench_slots(workshop.recipes)
         tags = {s.name: _received(workshop, people.warehouse, _model_of(workshop, s)) for s in slots}
-        live = LiveBench(workshop, slots, platform.node())
+        live = LiveBench(workshop, slots, station_name(virtual=True))
         try:
             for slot in live.names():
                 live.start(people.warehouse, slot, tags[slot])

@@ -95,7 +95,7 @@ def _one_board(settings: Settings, recipe_name: str, port: str, volume: Path | N
 def _run(settings: Settings, slots: list[Slot], *, kit_tag: str | None = None, flash: bool, as_json: bool) -> int:
     """Runs the boards in the slots at once, on the wall; stores and prints their records."""
     with acting(settings) as (workshop, person), stop_on_signals() as stop:
-        live = LiveBench(workshop, slots, platform.node())
+        live = LiveBench(workshop, slots, station_name(virtual=any(slot.virtual for slot in slots)))
         try:
             for name in live.names():
                 live.start(person, name, kit_tag, flash=flash)

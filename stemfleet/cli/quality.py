@@ -22,6 +22,7 @@ day_type = click.DateTime(["%Y-%m-%d"])
 @click.option("--since", type=day_type, help="First day, such as 2026-03-02.")
 @click.option("--until", type=day_type, help="Last day.")
 @click.option("--claim", type=click.Path(path_type=Path, dir_okay=False), help="Write the claim to --supplier (PDF).")
+@click.option("--virtual", is_flag=True, help="Count virtual boards instead of real ones.")
 @click.option("--lang", type=click.Choice(["el", "en"]), default="el", show_default=True, help="Of the claim.")
 @json_option
 @click.pass_obj
@@ -34,6 +35,7 @@ def yield_(
     supplier: str | None,
     since: datetime | None,
     until: datetime | None,
+    virtual: bool,
     claim: Path | None,
     lang: Literal["el", "en"],
     as_json: bool,
@@ -42,8 +44,9 @@ def yield_(
     if claim is not None:
         _write_claim(settings, supplier, lot, lang, claim)
         return
-    chosen = Chosen(model, lot, supplier, since.date() if since else None, until.date() if until else None)
+    days = since.date() if since else None, until.date() if until else None
     with opened(settings) as workshop:
+        chosen = Chosen(model, lot, supplier, *days, virtual=True if virtual else None if workshop.demo else False)
         runs = first_runs(workshop.store, chosen)
     rows, reasons = yield_by(runs, Dimension(by)), pareto(runs)
     if as_json:

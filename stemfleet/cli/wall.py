@@ -159,7 +159,8 @@ def _wall(states: list[SlotState], seconds: float, hand: _Hand) -> RenderableTyp
         table.add_column(title, ratio=ratio, no_wrap=True)
     for state in states:
         name = Text(f"▶ {state.slot}" if state.slot == hand.slot else state.slot, style="bold")
-        table.add_row(name, state.title, _phase(state), _bar(state), _outcome(state))
+        title = f"{state.title} (virtual)" if state.virtual else state.title
+        table.add_row(name, title, _phase(state), _bar(state), _outcome(state))
     rows: list[RenderableType] = [table]
     rows += [
         Text(f"{state.slot}: {state.detail}", style="dim")

@@ -77,6 +77,7 @@ class Firmware:
     """The approved image. `open`: the operator may give another file (`--firmware`) of any sha256.
 
     `file` is None when no image ships: the operator must give one. `practice`: only for virtual boards.
+    `silent`: a first program that does not speak our lines.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Firmware:
     sha256: str | None
     open: bool = False
     practice: bool = False
+    silent: bool = False
 
 
 NO_FIRMWARE = Firmware(name="", version="", file=None, sha256=None)
@@ -251,7 +253,9 @@ def _of_board(table: Table, family: str) -> Recipe:
         raise table.refuse(
             "{file}: {key} is not written as it must be; an example: {example}.", "usb", example='["2341:0043"]'
         )
-    first = _image(table.table("first_program")) if family == "arduino" and "first_program" in table else None
+    first = (
+        _image(table.table("first_program"), first=True) if family == "arduino" and "first_program" in table else None
+    )
     if first is not None and (first.file is None or "finish" not in [phase.name for phase in phases]):
         raise table.refuse("{file}: {key} needs a file, and the phase finish that writes it.", "first_program")
     recipe = Recipe(
@@ -259,7 +263,7 @@ def _of_board(table: Table, family: str) -> Recipe:
         title=table.text("title"),
         family=family,
         test_version=table.text("test_version", 32),
-        firmware=_image(table.table("firmware"), may_be_open=True),
+        firmware=_image(table.table("firmware")),
         phases=phases,
         checks=checks,
         usb=tuple(usb),
@@ -304,7 +308,7 @@ def _step(table: Table) -> Step:
     return step
 
 
-def _image(table: Table, *, may_be_open: bool = False) -> Firmware:
+def _image(table: Table, *, first: bool = False) -> Firmware:
     named = table.get("file", str, "") or None
     digest = table.get("sha256", str, "").lower() or None
     firmware = Firmware(
@@ -312,8 +316,9 @@ def _image(table: Table, *, may_be_open: bool = False) -> Firmware:
         version=table.text("version", 64),
         file=_image_file(table.file, named) if named else None,
         sha256=digest,
-        open=may_be_open and table.get("open", bool, False),
-        practice=may_be_open and table.get("practice", bool, False),
+        open=not first and table.get("open", bool, False),
+        practice=not first and table.get("practice", bool, False),
+        silent=first and table.get("silent", bool, False),
     )
     table.nothing_else()
     if digest is not None and not _SHA256.fullmatch(digest):

@@ -74,6 +74,8 @@ def put_into_kit(workshop: Workshop, person: Person, board_id: str, tag: str) ->
         check_room(session, workshop, kit, board.recipe)
         newest = select(BoardRun).where(BoardRun.board_id == board_id).order_by(col(BoardRun.id).desc()).limit(1)
         run = session.exec(newest).first()
+        if run is not None and run.virtual and not workshop.demo:
+            raise Refused("Board {board} is a virtual one: it counts for no kit, outside a demo.", board=board_id)
         if run is None or run.outcome is not Outcome.PASS or run.kit_tag is not None:
             raise Refused("Board {board} has not passed. Run it on the bench with the kit's tag.", board=board_id)
         if kit.state not in BEFORE_RESERVING:
@@ -116,10 +118,11 @@ def count_run(session: Session, person: Person, workshop: Workshop, run: BoardRu
     A passed board joins the kit named; where the kit has no room for it, the run is of a board without a kit. A FAIL
     makes the kit faulty, unless it says only that the board belongs to another one; ERROR, TIMEOUT and ABORTED tell
     nothing about the board and change nothing, unless they left it half written: then its kit is not ready any more.
+    A virtual board counts for kits in a demo only.
     """
     board = session.get(Board, run.board_id) if run.board_id else None
     tag = kit_tag or (board.kit_tag if board else None)
-    if tag is None:
+    if tag is None or (run.virtual and not workshop.demo):
         return
     kit = find_kit(session, tag)
     facts = {"recipe": run.recipe, "board": run.board_id, "outcome": run.outcome, "reason": run.reason, "run": run.id}

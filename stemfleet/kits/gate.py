@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, true
 from sqlmodel import Session, col, or_, select
 
 from stemfleet.catalogue import Component, find_model
@@ -90,7 +90,7 @@ def gates_of(
     session: Session, workshop: Workshop, kits: Sequence[Kit], which: ColumnElement[bool]
 ) -> Mapping[str, Gate]:
     """The gate for many kits at once, by tag; `which` is the condition that chose them."""
-    proofs, recipes = _read_proofs(session, which), current_recipes(session, workshop)
+    proofs, recipes = _read_proofs(session, workshop, which), current_recipes(session, workshop)
     return {kit.tag: _judge(workshop, recipes, kit, proofs[kit.tag]) for kit in kits}
 
 
@@ -98,7 +98,7 @@ def boards_of(session: Session, kit: Kit) -> Sequence[Board]:
     return session.exec(select(Board).where(Board.kit_tag == kit.tag).order_by(Board.id)).all()
 
 
-def _read_proofs(session: Session, which: ColumnElement[bool]) -> Mapping[str, _Proofs]:
+def _read_proofs(session: Session, workshop: Workshop, which: ColumnElement[bool]) -> Mapping[str, _Proofs]:
     proofs: dict[str, _Proofs] = defaultdict(_Proofs)
     tags = select(Kit.tag).where(which)
     kit_of = {}
@@ -106,7 +106,7 @@ def _read_proofs(session: Session, which: ColumnElement[bool]) -> Mapping[str, _
         assert board.kit_tag is not None
         proofs[board.kit_tag].boards.append(board)
         kit_of[board.id] = board.kit_tag
-    _read_runs(session, tags, kit_of, proofs)
+    _read_runs(session, counted_runs(workshop), tags, kit_of, proofs)
     boards = select(Board.id).where(col(Board.kit_tag).in_(tags))
     starts = select(BenchStart).where(
         col(BenchStart.interrupted).is_not(None),
@@ -121,7 +121,18 @@ def _read_proofs(session: Session, which: ColumnElement[bool]) -> Mapping[str, _
     return proofs
 
 
-def _read_runs(session: Session, tags: Any, kit_of: Mapping[str, str], proofs: Mapping[str, _Proofs]) -> None:
+def counted_runs(workshop: Workshop) -> ColumnElement[bool]:
+    """The runs that say something about goods: those of virtual boards in a demo only."""
+    return true() if workshop.demo else col(BoardRun.virtual).is_(False)
+
+
+def _read_runs(
+    session: Session,
+    counted: ColumnElement[bool],
+    tags: Any,
+    kit_of: Mapping[str, str],
+    proofs: Mapping[str, _Proofs],
+) -> None:
     boards = select(Board.id).where(col(Board.kit_tag).in_(tags))
     columns = (
         BoardRun.kit_tag,
@@ -134,7 +145,7 @@ def _read_runs(session: Session, tags: Any, kit_of: Mapping[str, str], proofs: M
         BoardRun.wrote,
     )
     chosen = select(*columns).where(  # type: ignore[call-overload]
-        or_(col(BoardRun.kit_tag).in_(tags), col(BoardRun.board_id).in_(boards))
+        counted, or_(col(BoardRun.kit_tag).in_(tags), col(BoardRun.board_id).in_(boards))
     )
     for tag, board, *facts in session.exec(chosen.order_by(col(BoardRun.ended).desc(), col(BoardRun.id).desc())):
         run = _Run(*facts)

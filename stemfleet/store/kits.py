@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import false
 from sqlmodel import Field, SQLModel
 
 from stemfleet.store.columns import Json, Packed, UtcTime, now, word
@@ -45,6 +46,7 @@ class BoardRun(SQLModel, table=True):
     recipe: str = Field(max_length=64)
     firmware_sha256: str | None = Field(default=None, max_length=64)
     test_version: str = Field(max_length=32)
+    virtual: bool = Field(default=False, sa_column_kwargs={"server_default": false()})  # no real board
     wrote: bool = False  # the flash phase began: what was on the board before is gone
     slot: str | None = None
     station: str

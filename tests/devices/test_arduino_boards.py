@@ -14,8 +14,8 @@ from core_peers import Peer
 from stemfleet.devices.bench import Bench
 from stemfleet.devices.families.avrdude import image_bytes
 from stemfleet.devices.provision import provision
-from stemfleet.devices.recipe import Recipe, load_recipes
-from stemfleet.devices.record import BoardRecord, Provisioned
+from stemfleet.devices.recipe import Firmware, load_recipes
+from stemfleet.devices.record import BoardRecord, FirmwareUsed, Provisioned
 from stemfleet.devices.state import Slot, SlotState
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.words import Outcome, Reason
@@ -125,11 +125,12 @@ def third(boards: Boards, second: Round) -> Round:
     return done
 
 
-def content(recipe: Recipe) -> dict[int, int]:
+def content(image: Firmware | None) -> dict[int, int]:
     """Bytes by address of an Intel HEX image below 64 kB."""
     found: dict[int, int] = {}
-    assert recipe.firmware.file is not None
-    for line in recipe.firmware.file.read_text().splitlines():
+    assert image is not None
+    assert image.file is not None
+    for line in image.file.read_text().splitlines():
         record = bytes.fromhex(line[1:])
         if record[3] == 0:
             address = int.from_bytes(record[1:3], "big")
@@ -142,8 +143,12 @@ def test_a_good_board_is_flashed_verified_and_measured(boards: Boards, first: Ro
     record = first.record(slot)
     assert (record.outcome, record.reason) == (Outcome.PASS, None), first.log(slot)
     assert [(phase.name, phase.outcome) for phase in record.phases] == [
-        (name, Outcome.PASS) for name in ("prepare", "identify", "flash", "verify", "check")
+        (name, Outcome.PASS) for name in ("prepare", "identify", "flash", "verify", "check", "finish")
     ]
+    left = boards.recipes[record.recipe].first_program
+    assert left is not None
+    assert record.first_program == FirmwareUsed(left.name, left.version, left.sha256)
+    assert record.virtual
     assert re.fullmatch(r"[0-9a-f]{32}", record.board_id or "")
     assert set(record.tools) == {"avrdude", "pyserial", "stemfleet"}
     supply = next(row for row in record.measurements if row.name == "supply")
@@ -151,9 +156,9 @@ def test_a_good_board_is_flashed_verified_and_measured(boards: Boards, first: Ro
     assert 4.9 < supply.value < 5.1
 
 
-def test_what_is_on_the_board_afterwards_is_the_image_byte_for_byte(boards: Boards, second: Round) -> None:
+def test_what_is_on_the_board_afterwards_is_the_first_program_byte_for_byte(boards: Boards, second: Round) -> None:
     memory = second.before[OTHER_UNO]
-    wanted = content(boards.recipes["arduino-uno"])
+    wanted = content(boards.recipes["arduino-uno"].first_program)
     assert len(wanted) > 1000
     assert {address: memory[address] for address in wanted} == wanted
 
@@ -183,7 +188,8 @@ def test_a_check_without_flash_leaves_the_memory_as_it_is(boards: Boards, second
     record = second.record(OTHER_UNO)
     assert record.outcome is Outcome.PASS
     assert [phase.name for phase in record.phases] == ["prepare", "identify", "check"]
-    assert (record.firmware.name, record.firmware.sha256) == ("selftest", None)
+    assert (record.firmware.name, record.firmware.sha256) == ("first", None)
+    assert record.first_program is None  # nothing was written
     assert third.before[OTHER_UNO] == second.before[OTHER_UNO]
 
 
@@ -265,3 +271,23 @@ def test_without_avrdude_the_command_that_installs_it_is_named(
     result = provision(boards.slots[UNO], station="bench-1", operator="Άρης")
     assert (result.record.outcome, result.record.reason) == (Outcome.ERROR, Reason.TOOL_MISSING)
     assert "apt install avrdude" in result.detail
+
+
+def test_a_first_program_that_is_another_one_or_says_so_keeps_the_board_in(
+    boards: Boards, third: Round, tmp_path: Path
+) -> None:
+    slot = boards.slots[UNO]
+    program = slot.recipe.first_program
+    assert program is not None
+    newer = replace(slot, recipe=replace(slot.recipe, first_program=replace(program, version="9.9.9")))
+    record = provision(newer, station="bench-1", operator="Άρης").record
+    assert (record.outcome, record.reason) == (Outcome.FAIL, Reason.VERIFY_MISMATCH)
+    assert [(phase.name, phase.attempt) for phase in record.phases[-2:]] == [("finish", 1), ("finish", 2)]
+    assert record.first_program is None
+    (tmp_path / "first.hex").write_text(":00000001FF\n")
+    before = boards.flash(UNO)
+    changed = replace(slot, recipe=replace(slot.recipe, first_program=replace(program, file=tmp_path / "first.hex")))
+    record = provision(changed, station="bench-1", operator="Άρης").record
+    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.FIRMWARE_CHANGED)
+    assert [phase.name for phase in record.phases] == ["prepare"]
+    assert boards.flash(UNO) == before

@@ -43,7 +43,8 @@ def test_building_again_gives_the_same_bytes(image: Path, built: Path) -> None:
 def test_recipes_approve_the_images_as_they_are() -> None:
     checked = 0
     for recipe in load_recipes().values():
-        if recipe.firmware.file is not None and recipe.family in {"arduino", "printer"}:
-            assert recipe.firmware.sha256 == sha256(recipe.firmware.file.read_bytes()).hexdigest(), recipe.name
-            checked += 1
-    assert checked == 4
+        for image in (recipe.firmware, recipe.first_program):
+            if image is not None and image.file is not None and recipe.family in {"arduino", "printer"}:
+                assert image.sha256 == sha256(image.file.read_bytes()).hexdigest(), recipe.name
+                checked += 1
+    assert checked == 7

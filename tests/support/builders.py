@@ -26,6 +26,7 @@ def run_result(
     phases: tuple[str, ...] = (),
     measurements: tuple[Measurement, ...] = (),
     slot: str = "A1",
+    virtual: bool = False,
 ) -> Provisioned:
     """What the bench gives for a board: `firmware` is a sha256, "current", or None for a check that wrote nothing."""
     known = workshop.recipes[recipe]
@@ -49,6 +50,7 @@ def run_result(
         phases=tuple(PhaseResult(name, 1, started, started, outcome, reason) for name in phases),
         measurements=measurements,
         attachments=(log,),
+        virtual=virtual,
     )
     return Provisioned(record, {log.sha256: b"avrdude said so"})
 

@@ -12,21 +12,22 @@ import time
 from typing import ClassVar
 
 from stemfleet.devices.families.avrdude import Avrdude, Chip, wrong_chip
-from stemfleet.devices.faults import BoardError, BoardFault, BoardTimeout
+from stemfleet.devices.families.firstprogram import first_image
+from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardTimeout
 from stemfleet.devices.line import Line
 from stemfleet.devices.run import Identity, Run
 from stemfleet.devices.talk import Talk
 from stemfleet.words import Reason
 
 SPEED = 115200  # of our programs, whatever the bootloader's is
-PROGRAM = "selftest"
+PROGRAMS = {"selftest", "first"}  # ours, both of which can be tested
 _CLOCK_S = 2.0  # between two readings of the board's clock: the line's jitter then makes less than half a percent
 _READINGS = 3
 _SHORT_S = 1.0  # a program that was heard starting, or never will be
 
 
 class ArduinoDriver:
-    """One board: signature, image, read-back, self-test."""
+    """One board: signature, image, read-back, self-test, first program."""
 
     port_first: ClassVar[bool] = True
 
@@ -86,9 +87,9 @@ class ArduinoDriver:
         with self._run.line(SPEED) as line:
             talk = self._ready(line)
             running = talk.program()
-            if running.name != PROGRAM:
+            if running.name not in PROGRAMS:
                 raise BoardError(
-                    Reason.UNREADABLE, f"The board runs {running.name}, not the self-test. Flash it first."
+                    Reason.UNREADABLE, f"The board runs {running.name}, which has no self-test. Flash it first."
                 )
             self._run.found(firmware=running.name, version=running.version)
             identity = talk.identity()
@@ -104,8 +105,25 @@ class ArduinoDriver:
             self._run.measure("oscillator", deviation(began, clock_reading(talk)), "%")
 
     def finish(self) -> Identity | None:
-        """The self-test stays on the board: it is what a pupil's own sketch replaces."""
-        return None
+        """The recipe's first program, with which the board leaves: read back, and it must start and know the board."""
+        program = self._run.recipe.first_program
+        if program is None:
+            return None
+        image = first_image(self._run)
+        self._avrdude.write(image)
+        self._avrdude.verify(image)
+        if program.silent:
+            return None
+        with self._run.line(SPEED) as line:
+            talk = self._ready(line)
+            running, identity = talk.program(), talk.identity()
+        if running.version != program.version or identity != self._run.board_id:
+            raise BoardFail(
+                Reason.VERIFY_MISMATCH,
+                f"The first program says that it is {running.version}, on board {identity}. Put the board aside.",
+                retry=True,
+            )
+        return Identity(None, {"program": f"{running.name} {running.version}"})
 
     def make_safe(self) -> None:
         """Nothing on these boards heats or moves."""

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date
+from typing import Literal
 
 from flask import Blueprint, Response, render_template, request
 
@@ -21,6 +22,7 @@ from stemfleet.errors import InputError
 from stemfleet_web.door import the_door
 from stemfleet_web.language import language
 from stemfleet_web.persons import STAFF, only, the_person
+from stemfleet_web.words import label
 
 blueprint = Blueprint("quality", __name__)
 _MOST_ROWS = 60  # the slots of a big bench, the days of two months; the CSV file has all
@@ -65,10 +67,15 @@ def table() -> Response:
 def claim() -> Response:
     """The claim sheet for a supplier, in the reader's language."""
     supplier, lot = request.form.get("supplier", ""), request.form.get("lot") or None
-    content = supplier_claim(the_door().workshop, the_person(), supplier, "el" if language() == "el" else "en", lot)
+    tongue: Literal["el", "en"] = "el" if language() == "el" else "en"
+    content = supplier_claim(the_door().workshop, the_person(), supplier, tongue, lot, _called)
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = "inline; filename=claim.pdf"
     return response
+
+
+def _called(measurement: str) -> str:
+    return label(measurement, "measurement")
 
 
 def _rows(runs: list[FirstRun]) -> Iterator[list[object]]:
@@ -93,6 +100,7 @@ def _runs() -> list[FirstRun]:
         supplier=asked.get("supplier") or None,
         since=_day("since"),
         until=_day("until"),
+        virtual=None if the_door().workshop.demo else False,
     )
     return first_runs(the_door().store, chosen)
 
