@@ -39,6 +39,14 @@ def is_finished(text: str) -> bool:
     return text.rstrip().upper().endswith(":00000001FF")
 
 
+def as_avrdude_reads(text: str) -> str:
+    """Without remarks, and up to the first end record: Prusa's images begin with `; device = mk3s`, and have the words
+    of other languages, for another chip, behind the program."""
+    lines = ["" if line.startswith(";") else line for line in text.splitlines()]
+    ends = [number for number, line in enumerate(lines) if line.strip().upper() == ":00000001FF"]
+    return "\n".join(lines[: ends[0] + 1] if ends else lines)
+
+
 def records(lines: Iterable[str]) -> Iterator[bytes]:
     """Every record with its checksum. Raises HexFault checksum or parser."""
     for number, line in enumerate(lines, 1):

@@ -9,13 +9,17 @@ import pytest
 from core_peers import Peer, until
 from test_printer_gcode import M115, MARLIN_UUID, Firmware, marlin, recipe
 
+from stemfleet.devices.families.avrdude import image_bytes
+from stemfleet.devices.families.images import check_image
 from stemfleet.devices.families.printer_guard import Guard
 from stemfleet.devices.families.printer_reports import settings_in
+from stemfleet.devices.faults import BoardError
 from stemfleet.devices.provision import provision
 from stemfleet.devices.recipe import Limit, Recipe, find_recipe, load_recipes, read_recipe
 from stemfleet.devices.record import BoardRecord
 from stemfleet.devices.state import Slot, SlotState
 from stemfleet.errors import InputError
+from stemfleet.resources import resource
 from stemfleet.words import Outcome, Reason
 
 # As Marlin 2.0.9.5 and Prusa-Firmware 3 print it.
@@ -78,6 +82,18 @@ def test_every_shipped_printer_has_a_profile_and_is_told_how_it_is_flashed() -> 
         found = load_recipes()[name]
         assert {"M92_X", "M92_Y", "M92_Z", "M92_E"} <= {limit.name for limit in found.checks}
         assert ("card" in found.settings) != ("programmer" in found.settings)
+
+
+def test_an_image_as_prusa_gives_it_is_taken_with_its_remark_and_the_second_image_behind(tmp_path: Path) -> None:
+    """avrdude skips the one and ends before the other: PrusaSlicer writes that to another chip."""
+    program = resource("firmware", "printer", "printer-atmega2560.hex")
+    image = tmp_path / "prusa.hex"
+    image.write_text(f"; device = mk3s\n\n{program.read_text()}:04000000FFFFFFFF00\n:00000001FF\n")
+    check_image(find_recipe("printer-prusa-mk3s"), image)
+    assert image_bytes(image) == image_bytes(program)
+    image.write_text(f"; device = mk3s\n{program.read_text()[:-20]}")
+    with pytest.raises(BoardError, match=r"cut off|no record"):
+        check_image(find_recipe("printer-prusa-mk3s"), image)
 
 
 def test_a_profile_that_is_nowhere_is_named_with_those_there_are(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stemfleet.devices.families.esp_image import ImageFault, check_esp_image
 from stemfleet.devices.faults import BoardError
-from stemfleet.devices.intelhex import BLOCK_START, HEADER, HexFault, pieces, records
+from stemfleet.devices.intelhex import BLOCK_START, HEADER, HexFault, as_avrdude_reads, pieces, records
 from stemfleet.devices.recipe import Recipe
 from stemfleet.words import Reason
 
@@ -43,7 +43,7 @@ def check_avr_image(recipe: Recipe, image: Path) -> None:
         return
     part = str(recipe.settings["part"])
     try:
-        text = image.read_bytes().decode("ascii")
+        text = as_avrdude_reads(image.read_bytes().decode("ascii"))
         deque(records(text.splitlines()), maxlen=0)  # a bad line is told before a missing end
         found = list(pieces(text))
     except UnicodeDecodeError as wrong:
