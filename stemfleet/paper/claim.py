@@ -1,5 +1,6 @@
 """The claim sheet for a supplier: which boards failed, how, and by what evidence; in Greek or in English."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,6 +14,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 18.0, 192.0, 16.0, 274.0
 _WIDTH = _RIGHT - _LEFT
 _ROW = 4.6
 _SMALL = 3.6
+_SIGNED = 30.0  # height of the signatures
+_DECIMAL = re.compile(r"-?\d+\.\d+")
 _HERE = ZoneInfo("Europe/Athens")
 _TEXTS = {
     "title": ("ΠΡΩΤΟΚΟΛΛΟ ΕΛΑΤΤΩΜΑΤΙΚΩΝ", "CLAIM FOR FAULTY ITEMS"),
@@ -38,6 +41,8 @@ _TEXTS = {
     "record": ("Πρακτικό ελέγχου, sha256", "Test record, sha256"),
     "log": ("Αρχείο", "Log"),
     "nameless": ("χωρίς ταυτότητα", "no identity"),
+    "for_supplier": ("Παρελήφθη για τον προμηθευτή", "Received for the supplier"),
+    "signed": ("ονοματεπώνυμο, υπογραφή, ημερομηνία", "name, signature, date"),
     "note": (
         "Κάθε πρακτικό και κάθε αρχείο καταγραφής φυλάσσεται όπως γράφτηκε και δίδεται κατά ζήτηση· το sha256 "
         "αποδεικνύει ότι δεν άλλαξε.",
@@ -133,8 +138,9 @@ class _Sheet:
         self.title(self.say("items"), 2 * _ROW)
         for number, item in enumerate(self.claim.items, 1):
             self.item(number, item)
-        self.room(14)
-        self.page.paragraph(_LEFT, self.y + 3, _WIDTH, self.say("note"), 8.5, most=3)
+        self.room(14 + _SIGNED)
+        self.y = self.page.paragraph(_LEFT, self.y + 3, _WIDTH, self.say("note"), 8.5, most=3)
+        self.signatures()
         self.numbers()
         return bytes(self.page.output())
 
@@ -191,12 +197,27 @@ class _Sheet:
         return lines + [f"{self.say('log')} {name}: {sha256}" for name, sha256 in item.logs]
 
     def measured(self, value: ClaimValue) -> str:
-        limits = [value.low] if value.low == value.high else [value.low or "…", self.say("to_limit"), value.high or "…"]
+        found, low, high = (self.number(text) for text in (value.value, value.low, value.high))
+        limits = [low] if low == high else [low or "…", self.say("to_limit"), high or "…"]
         allowed = " ".join(filter(None, [*limits, value.unit]))
         return (
-            f"{value.name}: {self.say('measured')} {' '.join(filter(None, [value.value, value.unit]))}, "
+            f"{value.name}: {self.say('measured')} {' '.join(filter(None, [found, value.unit]))}, "
             f"{self.say('allowed')} {allowed}"
         )
+
+    def number(self, text: str | None) -> str | None:
+        """With a decimal comma in Greek."""
+        if text is not None and self.language == "el" and _DECIMAL.fullmatch(text):
+            return text.replace(".", ",")
+        return text
+
+    def signatures(self) -> None:
+        """A line each for who drew it up and for the supplier."""
+        half = (_WIDTH - 14) / 2
+        for left, who in ((_LEFT, self.say("made")), (_LEFT + half + 14, self.say("for_supplier"))):
+            self.page.line_of(left, self.y + 5, half, who, 9)
+            self.page.line(left, self.y + _SIGNED - 7, left + half, self.y + _SIGNED - 7)
+            self.page.line_of(left, self.y + _SIGNED - 6, half, self.say("signed"), 7.5)
 
     def title(self, text: str, follows: float) -> None:
         self.room(9 + follows)

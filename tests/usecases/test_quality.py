@@ -128,7 +128,7 @@ def text_of(pdf: bytes) -> str:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("el", ("ΠΡΩΤΟΚΟΛΛΟ", "Εκτός ορίων: supply", "μετρήθηκε 4.1 V, επιτρέπεται 4.75 έως 5.25 V", "Π-17/2026")),
+        ("el", ("ΠΡΩΤΟΚΟΛΛΟ", "Εκτός ορίων: supply", "μετρήθηκε 4,1 V, επιτρέπεται 4,75 έως 5,25 V", "Π-17/2026")),
         ("en", ("CLAIM", "Out of its limits: supply", "measured 4.1 V, allowed 4.75 to 5.25 V", "3 items were tested")),
     ],
 )

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 
+import pypdfium2
 import pytest
 from flask import Flask
 from werkzeug.datastructures import FileStorage
@@ -201,6 +202,9 @@ def test_a_claim_is_a_pdf_and_without_anything_faulty_a_sentence(
 ) -> None:
     answer = visit(warehouse).post("/quality/claim", supplier="Ρομποτική ΑΕ", lot="")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    document = pypdfium2.PdfDocument(answer.data)
+    assert "Εκτός ορίων: Τάση τροφοδοσίας" in document[0].get_textpage().get_text_range()
+    document.close()
     assert visit(warehouse).post("/quality/claim", supplier="Κανένας").status_code == 404
 
 
