@@ -39,12 +39,19 @@ def shortened(text: str) -> str:
 
 @dataclass
 class Mender:
-    """Takes out of a row's fields what is no value, with a finding for each. A code stays, so that it can be shown."""
+    """Takes out of a row's fields what is no value, with a finding for each.
+
+    A code stays, so that it can be shown, and what is to be judged: a blank would say no there.
+    """
 
     titles: Mapping[str, str]
     columns: Sequence[Column]
     sheet: str | None
     findings: Findings
+    _judged: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._judged = frozenset(column.field for column in self.columns if column.judged)
 
     def mended(self, row: int, fields: Fields, together: str) -> Fields:
         """`together`: all texts of the row as one, which is looked through much faster than each of them."""
@@ -60,7 +67,7 @@ class Mender:
         for name, text in fields.items():
             value = as_text[1] if (as_text := _AS_TEXT.fullmatch(text)) else text
             formula = value.startswith("=") and len(value) > 1
-            if formula or _ERROR.fullmatch(value):
+            if name not in self._judged and (formula or _ERROR.fullmatch(value)):
                 code, sentence = ("formula_cell", _IS_FORMULA) if formula else ("error_cell", _IS_ERROR)
                 self._find(code, sentence, row, name, written=shortened(value))
                 if name != self.columns[0].field:
@@ -84,9 +91,13 @@ class Mender:
             if value is None:
                 continue
             if isinstance(value, list | dict) or (isinstance(value, bool) and not column.tick):
-                written = shortened(json.dumps(value, ensure_ascii=False))
-                self._find("wrong_kind", _WRONG_KIND, row, column.field, written=written)
-                text = written if column is self.columns[0] else ""
+                text = shortened(json.dumps(value, ensure_ascii=False))
+                if column.judged:
+                    text = f"JSON {text}"  # or «[1]» would be a yes
+                else:
+                    self._find("wrong_kind", _WRONG_KIND, row, column.field, written=text)
+                    if column is not self.columns[0]:
+                        continue
             else:
                 text = _json_text(value)
             if text:

@@ -19,7 +19,7 @@ class Column:
     A title is given to the first column of a reader's list that it fits; of several fitting titles, a column takes
     the one that comes first in its own list. `needed`: without it (or its number, `<field>_id`) the file is refused.
     `shown` is the title that a message suggests. `plain`: a text that is kept as it is, and cut off where it is a book.
-    `tick`: a truth value of JSON says something here.
+    `tick`: a truth value of JSON says something here. `judged`: what is no value is not blank here, but not understood.
     """
 
     field: str
@@ -28,6 +28,7 @@ class Column:
     needed: bool = False
     plain: bool = False
     tick: bool = False
+    judged: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
     python sheetreader.py FILE
 
-Standard output, a JSON value a line: first `{"sheets": [{name, empty, head, merged, hidden}…], "errors": n}`; then,
-after the index of a sheet has come in on standard input, its rows as lists of texts, and `{"end": true}`. Instead of
-any of these `{"refused": sentence, "facts": {…}}` may come. Whoever started it reads an early end as a refusal too.
+Standard output, a JSON value a line: first `{"sheets": [{name, shown, empty, head, merged, hidden}…], "errors": n}`;
+then, after the index of a sheet has come in on standard input, its rows as lists of texts, and `{"end": true}`. Instead
+of any of these `{"refused": sentence, "facts": {…}}` may come. Whoever started it reads an early end as a refusal too.
 """
 
 import datetime
@@ -249,12 +249,13 @@ def serve(path: str) -> None:
     looks, errors = look_through(path)
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
-            names = _visible(workbook)
+            shown = {sheet.name: _is_shown(sheet) for sheet in workbook.sheets_metadata if _is_table(sheet)}
+            names = list(shown)
             first = workbook.get_sheet_by_name(names[0]) if names else None  # kept: most likely it is the one read
             others = (workbook.get_sheet_by_name(name) for name in names[1:])
             sheets = zip(names, itertools.chain([first], others), strict=False)
             described = [_describe(sheet, name, looks.get(name, Look())) for name, sheet in sheets]
-            say({"sheets": described, "errors": errors})
+            say({"sheets": [{**sheet, "shown": shown[sheet["name"]]} for sheet in described], "errors": errors})
             sys.stdout.flush()
             index = sys.stdin.readline()
             if index:
@@ -266,9 +267,12 @@ def serve(path: str) -> None:
         raise Refused("{file}: it is not a workbook that can be read. Ask for it again, as .xlsx or .csv.") from None
 
 
-def _visible(workbook: Any) -> list[str]:
-    work = python_calamine.SheetTypeEnum.WorkSheet
-    return [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == work]
+def _is_table(sheet: Any) -> bool:
+    return bool(sheet.typ == python_calamine.SheetTypeEnum.WorkSheet)
+
+
+def _is_shown(sheet: Any) -> bool:
+    return bool(sheet.visible == python_calamine.SheetVisibleEnum.Visible)
 
 
 def _describe(sheet: Any, name: str, look: Look) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _READER = Path(__file__).with_name("sheetreader.py")
 class Sheet:
     """A sheet: its name, whether it has no cell, its first rows (from row 1 on), the rows where cells are merged.
 
-    `hidden`: how many rows are.
+    `shown`: whether it is itself; `hidden`: how many of its rows are.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Sheet:
     head: list[list[str]]
     merged: list[int]
     hidden: int = 0
+    shown: bool = True
 
 
 @dataclass

@@ -171,10 +171,12 @@ def _delimiter(head: str, columns: Sequence[Column]) -> str:
 
 
 def _sheet_table(path: Path, workbook: Workbook, columns: Sequence[Column]) -> Table:
-    """The first sheet with titles and a code below them is read; the other sheets with cells are named in a finding."""
+    """The first sheet with titles and a code below them is read, one that is shown rather than a hidden one.
+
+    The other sheets with cells are named in a finding.
+    """
     found = [(i, titles) for i, s in enumerate(workbook.sheets) if (titles := find_titles(s.head, columns))]
-    filled = [(i, titles) for i, titles in found if _has_codes(workbook.sheets[i], titles)]
-    index, titles = next(iter(filled or found), (0, None))
+    index, titles = max(found, key=lambda at: _likely(workbook.sheets[at[0]], at[1]), default=(0, None))
     sheet = workbook.sheets[index] if workbook.sheets else Sheet("", empty=True, head=[], merged=[])
     titles = refuse_without(titles, sheet.head, columns, f"{path.name}, «{sheet.name}»")
     detected = FileFormat(_shape(titles), workbook.kind, sheet=sheet.name, titles_row=titles.row)
@@ -182,9 +184,10 @@ def _sheet_table(path: Path, workbook: Workbook, columns: Sequence[Column]) -> T
     return _table(path, detected, titles, columns, workbook.rows(index), findings)
 
 
-def _has_codes(sheet: Sheet, titles: Titles) -> bool:
+def _likely(sheet: Sheet, titles: Titles) -> tuple[bool, bool]:
+    """The greatest, and of equal ones the first, is the sheet that is meant."""
     below = (row[titles.code : titles.code + 1] for row in sheet.head[titles.row :])
-    return any(recipient_code(clean(cell))[0] for cells in below for cell in cells)
+    return any(recipient_code(clean(cell))[0] for cells in below for cell in cells), sheet.shown
 
 
 def _unseen(workbook: Workbook, sheet: Sheet) -> Iterator[Finding]:

@@ -102,6 +102,18 @@ def test_a_column_that_another_one_answers_leaves_nothing_untold(csv_file) -> No
     assert one(csv_file([TITLES, row(at4="ΟΧΙ", at6="?")]))[1] == (Category.SECOND_CHANCE,)
 
 
+def test_what_is_no_value_is_not_a_no(csv_file, xlsx_file, api_file) -> None:
+    def error(_workbook, sheet) -> None:
+        sheet.write_formula(1, 5, "=NA()", None, "#N/A")
+
+    for path in (csv_file([TITLES, row(at5="#N/A")]), xlsx_file([TITLES, row()], extra=error)):
+        assert one(path) == ((), (Category.REMOTE,), [("#N/A", "Δυσπρόσιτο")])
+    read = read_schools(api_file({"inaccessible": [1], "orientation_type_id": True, "special_type_id": {"id": 1}}))
+    assert read.rows[0].untold == tuple(sorted({*COLUMN, Category.SECOND_CHANCE}))
+    unclear = [finding.facts["written"] for finding in read.findings if finding.code == "category_unclear"]
+    assert unclear == ["JSON true", 'JSON {"id": 1}', "JSON [1]"]
+
+
 def test_a_column_without_one_cell_tells_nothing(csv_file) -> None:
     read = read_schools(csv_file([TITLES, row(at4="ΟΧΙ")]))
     assert Category.MINORITY in read.known

@@ -81,6 +81,11 @@ def hide_the_last(_workbook: Any, sheet: Any) -> None:
     sheet.set_row(2, None, None, {"hidden": True})
 
 
+def hide_the_first(workbook: Any, sheet: Any) -> None:
+    workbook.worksheets()[1].activate()
+    sheet.hide()
+
+
 def merge_titles(workbook: Any, sheet: Any) -> None:
     sheet.merge_range(0, 0, 0, 2, "Στοιχεία σχολείου", workbook.add_format())
 
@@ -146,6 +151,8 @@ CASES = [
     Case("hidden rows", book([T, A, B], extra=hide_the_last), [A_, B_], found={"hidden_rows": None}),
     Case("a merged cover", book([["", "", ""], T, A], extra=merge_titles), [A_]),
     Case("the data on the second sheet", book([["Οδηγίες"], ["Συμπληρώστε το δεύτερο φύλλο"]], [T, A]), [A_],
+         found={"sheets_not_read": None}),
+    Case("a hidden sheet before the data", book([T, B], [T, A], extra=hide_the_first), [A_],
          found={"sheets_not_read": None}),
     Case("an empty form before the data", book([T], [T, A]), [A_], found={"sheets_not_read": None}),
     Case("other data of a school on another sheet", book([T, A], [T, [A_, "άλλο", "ΓΕΛ"]]), [A_],
