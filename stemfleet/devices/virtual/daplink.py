@@ -82,7 +82,7 @@ class DaplinkDrive:
         time.sleep(_AWAY_S)
         self.mount(refusal)
 
-    def take(self) -> list[Piece] | None:
+    def take(self) -> tuple[Piece, ...] | None:
         """The program of a hex file that was dropped, as soon as it is complete; None while there is none.
 
         Raises Refusal for a file that cannot be programmed.

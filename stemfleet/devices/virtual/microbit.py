@@ -120,7 +120,7 @@ class MicrobitBoard(PtyBoard):
         if self.fault == "fail_transient" or (self.fault == "fail_transient_once" and self._transfers == 1):
             raise daplink.Refusal(*daplink.TRANSIENT_FAULT)
 
-    def _program(self, pieces: list[Piece]) -> None:
+    def _program(self, pieces: tuple[Piece, ...]) -> None:
         flash = uhex.image(pieces, FLASH_SIZE)
         if self.fault == "bad_flash":
             flash[_FILES_AT + 20] ^= 0x01  # a byte of the script's beginning

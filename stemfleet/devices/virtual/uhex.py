@@ -4,17 +4,19 @@ A Universal Hex holds one section a board version; a section opens with a block-
 (9900 for V1, 9903 for V2) and its data records may carry a type of their own.
 """
 
+import functools
 from collections.abc import Iterable
 
 from stemfleet.devices.intelhex import HexFault, Piece, pieces
 
 
-def pieces_for(text: str, board_id: str) -> list[Piece]:
+@functools.lru_cache(maxsize=2)
+def pieces_for(text: str, board_id: str) -> tuple[Piece, ...]:
     """The data meant for the board with this id ("9900"): all of a plain Intel Hex, one section of a Universal Hex.
 
-    Raises HexFault.
+    Remembered: many boards that are flashed at once are given the same file. Raises HexFault.
     """
-    found = list(pieces(text, board_id.upper()))
+    found = tuple(pieces(text, board_id.upper()))
     if not found:
         raise HexFault("other_board")
     return found
