@@ -91,6 +91,10 @@ def read_departments(path: Path) -> DepartmentsFile:
                 code=row.code,
                 earlier=earlier.row,
             )
+        if earlier is not row:
+            text = "Department {code} is in row {earlier} already, with the same data: read once."
+            facts = {"code": row.code, "earlier": earlier.row}
+            table.findings.append(Finding("repeated", text, facts, row.row, table.format.sheet, Weight.NOTE))
     values = tuple(rows.values())
     return DepartmentsFile(table.file, table.format, values, tuple(table.skipped), table.findings.whole())
 
@@ -144,7 +148,7 @@ def _collect(table: Table, build: Callable[[Table, int, Fields], RowT]) -> list[
         except _Incomplete as wrong:
             other = SkipReason.BAD_CODE if isinstance(wrong, _BadCode) else SkipReason.INCOMPLETE
             reason = other if "code" in fields else SkipReason.NO_CODE
-            code = fields.get("code")
+            code = None if isinstance(wrong, _BadCode) else fields.get("code")
             table.skipped.append(Skipped(number, reason, code, detail=str(wrong), sheet=table.format.sheet))
     return rows
 

@@ -93,7 +93,7 @@ class Findings(list[Finding]):
         text = "There are {count} more findings like the last one of this kind (row {row})."
         last = {finding.code: finding for finding in self}
         more = (
-            Finding(code, text, {"count": count - self.MOST, "row": last[code].row}, last[code].row)
+            Finding(code, text, {"count": count - self.MOST, "row": last[code].row}, sheet=last[code].sheet)
             for code, count in self.seen.items()
             if count > self.MOST
         )

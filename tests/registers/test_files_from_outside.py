@@ -277,10 +277,15 @@ def test_a_register_without_types_has_one_finding_for_each_level(tmp_path) -> No
 
 def test_what_is_wrong_with_a_list_of_departments_is_told_alike(tmp_path) -> None:
     titles = ["code", "name", "university", "city"]
-    rows = [["12", "α", "β", "γ"], ["U-2", "#REF!", "β", "γ"], ["U-3", "δ" * 400, "β", "γ"]]
+    rows = [
+        ["12", "α", "β", "γ"],
+        ["U-2", "#REF!", "β", "γ"],
+        ["U-3", "δ" * 400, "β", "γ"],
+        *[["U-4", "α", "β", "γ"]] * 2,
+    ]
     read = read_departments(text(titles, *rows)(tmp_path))
-    assert [(row.code, len(row.name)) for row in read.rows] == [("U-3", 300)]
+    assert [(row.code, len(row.name)) for row in read.rows] == [("U-3", 300), ("U-4", 1)]
     assert [(skip.row, skip.reason, skip.detail) for skip in read.skipped] == [
         (2, BAD, "12"), (3, SkipReason.INCOMPLETE, "name"),
     ]  # fmt: skip
-    assert {finding.code: finding.row for finding in read.findings} == {"error_cell": 3, "too_long": 4}
+    assert {finding.code: finding.row for finding in read.findings} == {"error_cell": 3, "too_long": 4, "repeated": 6}
