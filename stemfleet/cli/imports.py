@@ -6,7 +6,7 @@ import click
 
 from stemfleet.cli.context import acting
 from stemfleet.cli.output import json_option, print_json, progress_bar
-from stemfleet.registers import SKIP_TEXTS, SkipReason
+from stemfleet.registers import SKIP_TEXTS, Finding, Skipped, SkipReason
 from stemfleet.schools import ImportPlan, apply_import, plan_import
 from stemfleet.settings import Settings
 
@@ -15,22 +15,25 @@ _SHOWN = 20
 
 @click.command("import")
 @click.argument("what", type=click.Choice(["schools", "departments", "evidence", "legacy"]))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option(
     "--preview", "apply", flag_value=False, type=bool, default=False, help="Show what would change (default)."
 )
 @click.option("--apply", "apply", flag_value=True, type=bool, help="Change it, all or nothing.")
 @json_option
 @click.pass_obj
-def import_(settings: Settings, what: str, file: Path, apply: bool, as_json: bool) -> None:
-    """Import a register of schools, the university departments, eTwinning records, or kits of earlier waves."""
+def import_(settings: Settings, what: str, files: tuple[Path, ...], apply: bool, as_json: bool) -> None:
+    """Import a register of schools, the university departments, eTwinning records, or kits of earlier waves.
+
+    A register of schools may come in several files, such as the pages of the mm.sch.gr API: give all of them at once.
+    """
     with acting(settings) as (workshop, person):
-        with progress_bar(f"reading {file.name}", quiet=as_json) as progress:
+        with progress_bar(f"reading {files[0].name}", quiet=as_json) as progress:
             plan = plan_import(
-                workshop.store, what, file, models=workshop.models, evidence=workshop.evidence, progress=progress
+                workshop.store, what, *files, models=workshop.models, evidence=workshop.evidence, progress=progress
             )
         if apply:
-            with progress_bar(f"{what} from {file.name}", quiet=as_json) as progress:
+            with progress_bar(f"{what} from {files[0].name}", quiet=as_json) as progress:
                 plan = apply_import(workshop.store, person, plan, progress)
     if as_json:
         print_json({"applied": apply, **plan.as_json()})
@@ -39,9 +42,10 @@ def import_(settings: Settings, what: str, file: Path, apply: bool, as_json: boo
 
 
 def _print_plan(plan: ImportPlan, applied: bool) -> None:
-    sheet = f", sheet «{plan.read.format.sheet}»" if plan.read.format.sheet else ""
-    titles = f", titles in row {plan.read.format.titles_row}" if plan.read.format.titles_row else ""
-    click.echo(f"{plan.file}: {plan.read.format}{sheet}{titles}")
+    for file, form in zip(plan.files, plan.formats, strict=True):
+        sheet = f", sheet «{form.sheet}»" if form.sheet else ""
+        titles = f", titles in row {form.titles_row}" if form.titles_row else ""
+        click.echo(f"{file}: {form}{sheet}{titles}")
     for name, number in plan.counts.items():
         if not name.startswith("skipped_"):
             click.echo(f"  {number:>7}  {name.replace('_', ' ')}")
@@ -55,12 +59,18 @@ def _print_plan(plan: ImportPlan, applied: bool) -> None:
     _print_first("changed", changed)
     _print_first("closed", [f"{code}: {status}" for code, status in plan.closed.items()])
     rows = [
-        f"row {s.row}: {SKIP_TEXTS[s.reason]}: {s.code or ''} {s.name or s.detail or ''}" for s in plan.read.skipped
+        f"{_place(s)}: {SKIP_TEXTS[s.reason]}: {s.code or ''} {s.name or s.detail or ''}" for s in plan.read.skipped
     ]
     _print_first("left out", rows)
-    findings = [f"{f.weight}{f', row {f.row}' if f.row else ''}: {f}" for f in plan.findings]
+    findings = [f"{', '.join(filter(None, [f.weight, _place(f)]))}: {f}" for f in plan.findings]
     _print_first("findings", findings)
     click.echo("Applied." if applied else "Nothing is changed yet. To apply it: the same command with --apply")
+
+
+def _place(of: Skipped | Finding) -> str:
+    """File and sheet, where there are several, and row."""
+    row = f"row {of.row}" if of.row else None
+    return ", ".join(filter(None, [of.sheet, row]))
 
 
 def _shown(value: object) -> str:

@@ -12,9 +12,10 @@ load are made in `stemfleet.registers.sample`.
 
 from stemfleet.registers.codes import department_code, recipient_code, school_code
 from stemfleet.registers.names import clean, fold
+from stemfleet.registers.pages import PagesReading, part_and_row
 from stemfleet.registers.records import read_departments, read_evidence, read_legacy
 from stemfleet.registers.regions import REGIONS, region_of
-from stemfleet.registers.schools import SchoolsReading, open_schools, read_schools, refuse_other_data
+from stemfleet.registers.schools import SchoolsReading, open_schools, read_schools
 from stemfleet.registers.searching import SPELLING, is_named, search_key, search_name, search_words
 from stemfleet.registers.values import (
     SKIP_TEXTS,
@@ -51,6 +52,7 @@ __all__ = [
     "Finding",
     "LegacyFile",
     "LegacyRow",
+    "PagesReading",
     "Read",
     "SchoolRow",
     "SchoolsFile",
@@ -66,13 +68,13 @@ __all__ = [
     "fold",
     "is_named",
     "open_schools",
+    "part_and_row",
     "read_departments",
     "read_evidence",
     "read_legacy",
     "read_schools",
     "read_winners",
     "recipient_code",
-    "refuse_other_data",
     "region_of",
     "school_code",
     "search_key",

@@ -15,12 +15,10 @@ from stemfleet.registers import (
     DepartmentsFile,
     FileFormat,
     Finding,
+    PagesReading,
     SchoolRow,
-    SchoolsReading,
     Skipped,
     closed_codes,
-    open_schools,
-    refuse_other_data,
 )
 from stemfleet.words import Category, Level, RecipientKind, SchoolStatus
 
@@ -59,6 +57,10 @@ class Draft(Protocol):
     def closed(self) -> Mapping[str, SchoolStatus]: ...
     @property
     def number(self) -> int: ...
+    def place(self, row: int) -> tuple[int, str | None]:
+        """(the row in its file, the file and sheet where there are several) of a row."""
+        ...
+
     def batches(self) -> Iterator[list[Said]]:
         """Every recipient once, by code."""
         ...
@@ -70,10 +72,13 @@ class Draft(Protocol):
 
 @dataclass
 class SchoolsDraft:
-    """A register of schools. A field that the file gives for no school at all is not among `fields`."""
+    """A register of schools, in one file or several. A field that is given for no school at all is not in `fields`.
 
-    file: str
+    `format` is the first file's; `formats` are those of all.
+    """
+
     format: FileFormat
+    formats: Sequence[FileFormat]
     skipped: Sequence[Skipped]
     findings: Sequence[Finding]
     known: frozenset[str]
@@ -81,37 +86,43 @@ class SchoolsDraft:
     fields: Sequence[str]
     number: int
     _rows: sqlite3.Connection = field(repr=False)
+    _pages: PagesReading = field(repr=False)
     kind: RecipientKind = RecipientKind.SCHOOL
 
     @classmethod
-    def read(cls, path: Path, progress: Callable[[int, int], None]) -> "SchoolsDraft":
+    def read(cls, files: Sequence[Path], progress: Callable[[int, int], None]) -> "SchoolsDraft":
         """`progress` gets bytes read and to read.
 
-        Raises InputError for a file that cannot be used, one with two different schools under one code among them.
+        Raises InputError for a file that cannot be used, for two different schools under one code among them, and for
+        files with different columns.
         """
         rows = sqlite3.connect("", check_same_thread=False)
         rows.execute("PRAGMA page_size = 65536")
         rows.execute("PRAGMA journal_mode = OFF")  # nothing of it outlives a failure
         rows.execute(f"CREATE TABLE said (code, {', '.join(_FIELDS)}, categories, untold, row)")
         insert = f"INSERT INTO said VALUES ({', '.join('?' * (len(_FIELDS) + 4))})"  # noqa: S608 (names of ours)
-        with open_schools(path) as reading:
-            for batch in _in_batches(map(_as_tuple, reading.rows)):
-                rows.executemany(insert, batch)
-                progress(reading.done, reading.size)
-            repeated = _without_repeated(rows, reading)
-            counts = ", ".join(f"count({name})" for name in ("*", *_FIELDS))
-            number, *told = rows.execute(f"SELECT {counts} FROM said").fetchone()  # noqa: S608 (names of ours)
-            return cls(
-                file=reading.file,
-                format=reading.format,
-                skipped=tuple(reading.skipped),
-                findings=(*reading.findings(number), *repeated),
-                known=frozenset(map(str, reading.known)),
-                closed=closed_codes(reading.skipped, _works(rows, reading.skipped)),
-                fields=[name for name, count in zip(_FIELDS, told, strict=True) if count],
-                number=number,
-                _rows=rows,
-            )
+        reading = PagesReading(files)
+        for batch in _in_batches(map(_as_tuple, reading.rows)):
+            rows.executemany(insert, batch)
+            progress(reading.done, reading.size)
+        repeated = _without_repeated(rows, reading)
+        counts = ", ".join(f"count({name})" for name in ("*", *_FIELDS))
+        number, *told = rows.execute(f"SELECT {counts} FROM said").fetchone()  # noqa: S608 (names of ours)
+        return cls(
+            format=reading.formats[0],
+            formats=reading.formats,
+            skipped=tuple(reading.skipped),
+            findings=(*reading.findings(), *repeated),
+            known=frozenset(map(str, reading.known)),
+            closed=closed_codes(reading.skipped, _works(rows, reading.skipped)),
+            fields=[name for name, count in zip(_FIELDS, told, strict=True) if count],
+            number=number,
+            _rows=rows,
+            _pages=reading,
+        )
+
+    def place(self, row: int) -> tuple[int, str | None]:
+        return self._pages.place(row)
 
     def batches(self) -> Iterator[list[Said]]:
         columns = ", ".join(("code", "categories", "untold", "row", *self.fields))
@@ -147,6 +158,9 @@ class DepartmentsDraft:
     def number(self) -> int:
         return len(self.read.rows)
 
+    def place(self, row: int) -> tuple[int, str | None]:
+        return row, self.read.format.sheet
+
     def batches(self) -> Iterator[list[Said]]:
         rows = sorted(self.read.rows, key=lambda row: row.code)
         said = (Said(r.code, (r.name, r.university, r.city, Level.UNIVERSITY), (), r.row) for r in rows)
@@ -166,7 +180,7 @@ def _in_batches(rows: Iterable[RowT]) -> Iterator[list[RowT]]:
         yield batch
 
 
-def _without_repeated(rows: sqlite3.Connection, reading: SchoolsReading) -> list[Finding]:
+def _without_repeated(rows: sqlite3.Connection, reading: PagesReading) -> list[Finding]:
     """Leaves the first row of each code. Raises InputError when a later one says something else."""
     twice = rows.execute("SELECT code FROM said GROUP BY code HAVING count(*) > 1").fetchall()
     if not twice:
@@ -180,7 +194,7 @@ def _without_repeated(rows: sqlite3.Connection, reading: SchoolsReading) -> list
         school = _as_row(cells, categories, untold, row)
         earlier = first.setdefault(school.code, school)
         if earlier is not school:
-            found.append(refuse_other_data(reading.file, reading.format.sheet, earlier, school))
+            found.append(reading.refuse_other_data(earlier, school))
             superfluous.append((rowid,))
     rows.executemany("DELETE FROM said WHERE rowid = ?", superfluous)
     return found

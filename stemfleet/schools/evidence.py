@@ -106,7 +106,8 @@ class EvidenceChange:
         change.findings += fitting.findings()
         return change
 
-    def apply(self, session: Session, import_id: int, progress: Callable[[int, int], None]) -> None:
+    def apply(self, session: Session, imports: Sequence[int], progress: Callable[[int, int], None]) -> None:
+        (import_id,) = imports
         for start in range(0, len(self.new), _BATCH):
             batch = self.new[start : start + _BATCH]
             session.connection().execute(insert(Evidence), [_values(row, mark, import_id) for mark, row in batch])

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -96,7 +96,8 @@ class LegacyChange:
         self.changed[f"{row.code} {row.model} {row.wave} {row.serial or stored.id}"] = shown
         self._updates.append((stored, row))
 
-    def apply(self, session: Session, import_id: int, progress: Callable[[int, int], None]) -> None:
+    def apply(self, session: Session, imports: Sequence[int], progress: Callable[[int, int], None]) -> None:
+        (import_id,) = imports
         for kit in self.new:
             kit.import_id = import_id
         session.add_all(self.new)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 from sqlmodel import Session, col, delete, func, select
 
-from stemfleet.registers import Finding, search_name
+from stemfleet.registers import Finding, part_and_row, search_name
 from stemfleet.schools.drafts import Draft, Said
 from stemfleet.schools.moves import successors
 from stemfleet.store import SEARCHED, Kit, LegacyKit, School, SchoolCategory, SchoolChange, indexed_together
@@ -58,9 +58,9 @@ class RecipientsChange:
                 change._count(batch, new, changed)
         return change
 
-    def apply(self, session: Session, import_id: int, progress: Callable[[int, int], None]) -> None:
-        """Writes every batch as it is compared; reports (done, of all) after each."""
-        writer = _Writer(session.connection(), self.draft, import_id)
+    def apply(self, session: Session, imports: Sequence[int], progress: Callable[[int, int], None]) -> None:
+        """Writes every batch as it is compared; reports (done, of all) after each. `imports`: one for each file."""
+        writer = _Writer(session.connection(), self.draft, imports)
         done = 0
         with indexed_together(session.connection()):
             for batch, new, changed in self._compared(session):
@@ -105,8 +105,11 @@ class RecipientsChange:
         self.counts["unchanged"] += len(batch) - len(new) - len(changed)
         self.new += sorted(new)[: MOST_LISTED - len(self.new)]
         self.changed |= dict(itertools.islice(changed.items(), MOST_LISTED - len(self.changed)))
+        where = self.draft.place
         self.findings += [
-            Finding("moved_but_listed", _MOVED, {"code": said.code, "successor": self._moved[said.code]}, said.row)
+            Finding(
+                "moved_but_listed", _MOVED, {"code": said.code, "successor": self._moved[said.code]}, *where(said.row)
+            )
             for said in batch
             if said.code in self._moved
         ]
@@ -130,10 +133,10 @@ class RecipientsChange:
 class _Writer:
     """Writes batches of a draft with the database's own driver: the fields of many rows at once."""
 
-    def __init__(self, connection: Connection, draft: Draft, import_id: int) -> None:
+    def __init__(self, connection: Connection, draft: Draft, imports: Sequence[int]) -> None:
         self.connection = connection
         self.draft = draft
-        self.import_id = import_id
+        self.imports = imports
         columns = ("code", "kind", "status", "search_name", *draft.fields)
         self._insert = _insert_sql(self.connection, "school", columns)
         categories = ("school_code", "category", "import_id", "row")
@@ -184,10 +187,16 @@ class _Writer:
         )
 
     def _changed_row(self, code: str, row: int | None, changes: Changes) -> dict[str, Any]:
-        return {"school_code": code, "import_id": self.import_id, "row": row, "changes": changes}
+        import_id, in_file = (self.imports[0], None) if row is None else self._source(row)
+        return {"school_code": code, "import_id": import_id, "row": in_file, "changes": changes}
+
+    def _source(self, row: int) -> tuple[int, int]:
+        """(import, row) of the file that a row came from."""
+        part, in_file = part_and_row(row)
+        return self.imports[part], in_file
 
     def _add_categories(self, batch: Sequence[Said]) -> None:
-        rows = [(said.code, category, self.import_id, said.row) for said in batch for category in said.categories]
+        rows = [(said.code, category, *self._source(said.row)) for said in batch for category in said.categories]
         if rows:
             self.connection.exec_driver_sql(self._insert_category, rows)
 

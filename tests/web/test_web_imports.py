@@ -3,7 +3,7 @@
 import io
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -32,8 +32,15 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 def send(
     browser: Visitor, content: bytes | str = REGISTER, name: str = "μητρώο.csv", what: str = "schools"
 ) -> TestResponse:
-    data = content.encode() if isinstance(content, str) else content
-    fields = {"csrf_token": browser.token(), "what": what, "file": FileStorage(io.BytesIO(data), name)}
+    return send_all(browser, {name: content}, what)
+
+
+def send_all(browser: Visitor, files: Mapping[str, bytes | str], what: str = "schools") -> TestResponse:
+    sent = [
+        FileStorage(io.BytesIO(content.encode() if isinstance(content, str) else content), name)
+        for name, content in files.items()
+    ]
+    fields = {"csrf_token": browser.token(), "what": what, "file": sent}
     boundary, body = encode_multipart(fields)  # by hand: the client would put a large one into a file and leave it open
     return browser.client.post("/imports", data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
@@ -104,6 +111,32 @@ def test_a_file_that_cannot_be_read_is_told_in_greek_and_gone(
     assert said in page
     assert str(tmp_path) not in page
     assert kept(tmp_path) == []
+
+
+def test_pages_of_a_register_are_chosen_at_once_and_shown_as_one(
+    app: Flask, visit: Visit, nso: Person, store: Store, tmp_path: Path
+) -> None:
+    browser = visit(nso)
+    second = HEAD + "9190502;2ο Δημοτικό Σχολείο Κέρκυρας;Δημοτικό;Ενεργή\r\n;Χωρίς κωδικό;Δημοτικό;Ενεργή\r\n"
+    pages = {"σελ1.csv": REGISTER, "σελ2.csv": second}
+    preview = ended(app, send_all(browser, pages)).result
+    shown = browser.text(f"{preview}?part=skipped")
+    assert "σελ1.csv" in shown
+    assert "σελ2.csv · 3" in shown
+    ended(app, browser.post(f"{preview}/apply"))
+    for code in ("9190501", "9190502"):
+        assert show_school(store, code).school.code == code
+    imported = browser.text("/imports")
+    assert "σελ1.csv" in imported
+    assert "σελ2.csv" in imported
+    assert "σελ1.csv" in browser.text("/imports/past/2")
+    assert kept(tmp_path) == []
+
+
+def test_only_a_register_of_schools_comes_in_several_files(app: Flask, visit: Visit, nso: Person) -> None:
+    work = ended(app, send_all(visit(nso), {"a.csv": REGISTER, "b.csv": REGISTER + "\r\n"}, what="legacy"))
+    assert work.state is WorkState.FAILED
+    assert send_all(visit(nso), {"a/x.csv": REGISTER, "b/x.csv": REGISTER}).status_code == 400
 
 
 def test_a_file_can_be_thrown_away(app: Flask, visit: Visit, nso: Person, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The list of earlier waves' kits that no school has confirmed: for the support organisation, with filters and files."""
+"""The list of kits of earlier waves that no school has confirmed: for the support organisation, with filters, files."""
 
 import io
 import zipfile

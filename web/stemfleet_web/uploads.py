@@ -1,10 +1,12 @@
 """Files that wait for a decision: under a random name, gone when it is made and after a day."""
 
+import contextlib
 import json
 import re
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,13 +26,18 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that a person sent, and what it is said to hold. `at`: seconds since 1970."""
+    """A file that a person sent, or pages of one register, and what it is said to hold. `at`: seconds since 1970."""
 
     id: str
     what: str
-    name: str
+    names: list[str]
     person: str
     at: float
+
+    @property
+    def name(self) -> str:
+        """The first file's, and how many more there are."""
+        return self.names[0] if len(self.names) == 1 else f"{self.names[0]} (+{len(self.names) - 1})"
 
     @property
     def sent(self) -> datetime:
@@ -38,21 +45,27 @@ class Upload:
 
 
 class Uploads:
-    """Each upload has a folder of its own in `folder`: the file, facts about it, and its preview once there is one."""
+    """Each upload has a folder of its own in `folder`: its files, facts about it, and its preview once there is one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def take(self, file: FileStorage, what: str, person: Person) -> Upload:
-        """Raises InputError when no file was chosen, Unavailable when there is no place for it."""
-        if not file.filename:
+    def take(self, sent: Sequence[FileStorage], what: str, person: Person) -> Upload:
+        """Raises InputError when no file was chosen or two have one name, Unavailable when there is no place."""
+        sent = [file for file in sent if file.filename]
+        if not sent:
             raise InputError("Choose a file first.")
         self._drop_old()
-        upload = Upload(secrets.token_urlsafe(9), what, _plain_name(file.filename), person.name, time.time())
+        names = [_plain_name(file.filename or "") for file in sent]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError("Two of the files are called {name}. Give one of them another name.", name=twice)
+        upload = Upload(secrets.token_urlsafe(9), what, names, person.name, time.time())
         place = self._folder / upload.id
         try:
-            self.file(upload).parent.mkdir(parents=True)
-            file.save(self.file(upload))
+            (place / _SENT).mkdir(parents=True)
+            for file, to in zip(sent, self.files(upload), strict=True):
+                file.save(to)
             (place / _FACTS).write_text(json.dumps(asdict(upload)), "utf-8")
         except OSError as error:
             self.drop(upload)
@@ -63,13 +76,14 @@ class Uploads:
 
     def show(self, upload_id: str) -> Upload:
         """Raises NotFound."""
-        place = self._folder / upload_id
-        if not _ID.fullmatch(upload_id) or not (place / _FACTS).exists():
-            raise NotFound("This file is not here any more. Files wait for a day; send it again.")
-        return Upload(**json.loads((place / _FACTS).read_text("utf-8")))
+        facts = self._folder / upload_id / _FACTS
+        try:
+            return Upload(**json.loads(facts.read_text("utf-8") if _ID.fullmatch(upload_id) else "null"))
+        except (FileNotFoundError, TypeError):  # or of another version of the program
+            raise NotFound("This file is not here any more. Files wait for a day; send it again.") from None
 
-    def file(self, upload: Upload) -> Path:
-        return self._folder / upload.id / _SENT / upload.name
+    def files(self, upload: Upload) -> list[Path]:
+        return [self._folder / upload.id / _SENT / name for name in upload.names]
 
     def keep_preview(self, upload: Upload, preview: dict[str, Any]) -> None:
         (self._folder / upload.id / _PREVIEW).write_text(json.dumps(preview, default=str), "utf-8")
@@ -85,7 +99,10 @@ class Uploads:
     def waiting(self) -> list[Upload]:
         """Those that were read and wait for a decision, the newest first."""
         self._drop_old()
-        found = [self.show(place.parent.name) for place in self._folder.glob(f"*/{_PREVIEW}")]
+        found = []
+        for place in self._folder.glob(f"*/{_PREVIEW}"):
+            with contextlib.suppress(NotFound):
+                found.append(self.show(place.parent.name))
         return sorted(found, key=lambda upload: -upload.at)
 
     def drop(self, upload: Upload) -> None:

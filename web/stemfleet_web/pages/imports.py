@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.errors import InputError, StemfleetError
 from stemfleet.schools import ImportPlan, apply_import, plan_import
 from stemfleet.schools.imported import list_imports, names_of, show_import
+from stemfleet.schools.imports import PART_OF
 from stemfleet.store import Person
 from stemfleet.words import Role
 from stemfleet.workshop import Workshop
@@ -65,7 +65,7 @@ def apply_file(workshop: Workshop, person: Person, facts: dict[str, Any], progre
     progress("storing")
     apply_import(workshop.store, person, plan, progress.count)
     uploads.drop(upload)
-    run = next(run for run, _by in list_imports(workshop.store) if run.file_sha256 == plan.sha256)
+    run = next(run for run, _by in list_imports(workshop.store) if run.file_sha256 == plan.sha256s[0])
     return f"/imports/past/{run.id}"
 
 
@@ -73,7 +73,7 @@ def _plan(workshop: Workshop, upload: Upload, progress: Progress) -> ImportPlan:
     return plan_import(
         workshop.store,
         upload.what,
-        _uploads().file(upload),
+        *_uploads().files(upload),
         models=workshop.models,
         evidence=workshop.evidence,
         progress=progress.count,
@@ -84,17 +84,20 @@ def _preview(workshop: Workshop, plan: ImportPlan) -> dict[str, Any]:
     """What the page shows of a plan: the first rows of each list, the counts of all."""
     codes = [*plan.changed, *plan.closed]
     names = names_of(workshop.store, [code for code in codes[:_LISTED] if len(code) <= 16])
-    form = plan.read.format
     return {
-        "sha256": plan.sha256,
-        "format": {
-            "shape": form.shape,
-            "container": form.container,
-            "encoding": form.encoding,
-            "delimiter": form.delimiter,
-            "sheet": form.sheet,
-            "titles_row": form.titles_row,
-        },
+        "files": [
+            {
+                "name": file.name,
+                "sha256": sha256,
+                "shape": form.shape,
+                "container": form.container,
+                "encoding": form.encoding,
+                "delimiter": form.delimiter,
+                "sheet": form.sheet,
+                "titles_row": form.titles_row,
+            }
+            for file, sha256, form in zip(plan.files, plan.sha256s, plan.formats, strict=True)
+        ],
         "counts": {name: count for name, count in plan.counts.items() if not name.startswith("skipped_")},
         "skipped_counts": plan.skipped_counts,
         "totals": {
@@ -149,7 +152,7 @@ def upload() -> AnyResponse | tuple[str, int]:
     try:
         if what not in IMPORTS:
             raise InputError("Choose what the file holds.")
-        taken = _uploads().take(request.files.get("file") or FileStorage(), what, the_person())
+        taken = _uploads().take(request.files.getlist("file"), what, the_person())
     except StemfleetError as error:
         return _start(sentence(error)), status_of(error)
     return start_work("import_preview", {"upload": taken.id}, about=taken.name, key=taken.id)
@@ -202,8 +205,10 @@ def drop(upload: str) -> AnyResponse:
 @only(Role.NSO)
 def past(number: int) -> str:
     """An import that was applied."""
-    run, by = show_import(the_door().store, number)
-    return render_template("imports/past.html", run=run, by=by, order=IMPORT_PARTS)
+    store = the_door().store
+    run, by = show_import(store, number)
+    whole = show_import(store, run.counts[PART_OF])[0] if PART_OF in run.counts else None
+    return render_template("imports/past.html", run=run, by=by, order=IMPORT_PARTS, whole=whole)
 
 
 @blueprint.app_template_filter("finding_text")
