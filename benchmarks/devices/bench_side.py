@@ -1,10 +1,10 @@
 """Our side: the whole bench as the warehouse runs it, with its database and its wall, and what its records say."""
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from meter import Meter, Use
@@ -21,6 +21,10 @@ from stemfleet.words import Outcome
 from stemfleet.workshop import Workshop
 
 RECIPES = load_recipes()
+
+
+class NotPassed(Exception):
+    """A board that has no fault did not pass: the computer was too busy to emulate it."""
 
 
 @contextmanager
@@ -64,7 +68,7 @@ class Span:
 
 
 def run_bench(folder: Path, slots: Sequence[Slot], span: tuple[str, str] = ("flash", "verify")) -> "Done":
-    """All slots at once, records in a database, a wall that nobody sees. Ends the program if a board does not pass."""
+    """All slots at once, records in a database, a wall that nobody sees. Raises NotPassed."""
     folder.mkdir(parents=True, exist_ok=True)
     metered = Span(len(slots), *span)
     whole = Meter()
@@ -80,7 +84,7 @@ def run_bench(folder: Path, slots: Sequence[Slot], span: tuple[str, str] = ("fla
         records = [result.record for result in live.bench.results()]
         for state in live.snapshot():
             if state.outcome is not Outcome.PASS:
-                sys.exit(f"{state.slot} ({state.recipe}): {state.outcome} {state.reason}: {state.detail}")
+                raise NotPassed(f"{state.slot} ({state.recipe}): {state.outcome} {state.reason}")
     finally:
         workshop.store.close()
     return Done(records, metered.use, whole.use)
@@ -97,6 +101,6 @@ class Done:
         return [(ended - began).total_seconds() for began, ended in (self.moments(r, *phases) for r in self.records)]
 
     @staticmethod
-    def moments(record: BoardRecord, *phases: str):  # noqa: ANN205
+    def moments(record: BoardRecord, *phases: str) -> tuple[datetime, datetime]:
         rows = [row for row in record.phases if row.name in phases]
         return rows[0].started, rows[-1].ended

@@ -20,7 +20,7 @@ from stemfleet.devices.recipe import load_recipes
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.workshop import Workshop
 
-SETTLE_S = 3.0
+SETTLE_S = 2.0
 
 
 def main(spec: str, seconds: float) -> None:

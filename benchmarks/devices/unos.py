@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench_side import RECIPES, boards, only, run_bench, with_recipe
+from bench_side import RECIPES, NotPassed, boards, only, run_bench, with_recipe
 from images import Images, read_hex, with_image
 from meter import Meter, Use
 
@@ -55,14 +55,16 @@ def metered(fleet: VirtualFleet, slots: Sequence[Slot], image: Path, way: Callab
 
 def one_after_another(image: Path, ports: Sequence[str]) -> None:
     """The loop that one would write in a shell; with one port it is avrdude alone."""
-    subprocess.run(["sh", "-c", LOOP, "loop", str(image), *ports], check=True, **QUIET)
+    if subprocess.run(["sh", "-c", LOOP, "loop", str(image), *ports], check=False, **QUIET).returncode != 0:
+        raise NotPassed("an avrdude of the loop failed")
 
 
 def all_at_once(image: Path, ports: Sequence[str]) -> None:
     """What the computer can do at all: as many avrdudes as boards, with nothing around them."""
     running = [subprocess.Popen(["sh", "-c", LOOP, "loop", str(image), port], **QUIET) for port in ports]
-    if any([process.wait() for process in running]):  # noqa: C419 - wait for all of them
-        sys.exit("avrdude failed")
+    for process in running:
+        if process.wait() != 0:
+            raise NotPassed("one of many avrdudes failed")
 
 
 QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
