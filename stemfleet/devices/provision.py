@@ -263,6 +263,7 @@ class _Board:
                 )
         elif given is not None and image.open:
             self.firmware = FirmwareUsed(given.name, self.slot.version, digest)
+            self.run.version = self.slot.version or image.version
         else:
             raise _changed(
                 f"The firmware file {source} has sha256 {digest}, approved is {image.sha256}. "

@@ -81,6 +81,7 @@ class Run:
         self.volume = volume
         self.workdir = workdir
         self.firmware = workdir / "firmware"
+        self.version = recipe.firmware.version  # of that image
         self.stop = stop
         self.board_id: str | None = None
         self.details: dict[str, str] = {}

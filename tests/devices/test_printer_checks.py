@@ -177,6 +177,36 @@ def test_a_printer_that_takes_its_firmware_from_a_card_is_waited_for_until_it_ha
     assert "firmware-1.bin onto an SD card" in instruction
 
 
+def test_the_version_told_for_a_given_image_is_the_one_waited_for(tmp_path: Path) -> None:
+    plan = by_card(tmp_path, "2.0.8")
+    with Peer(marlin()) as peer:
+        slot = Slot("A1", plan, peer.port, firmware=tmp_path / "image.bin", version="2.0.9.5")
+        record = provision(slot, station="s", operator="o").record
+    assert record.outcome is Outcome.PASS
+    assert record.firmware.version == "2.0.9.5"
+
+
+def test_another_build_of_the_version_is_not_the_image_on_the_card(tmp_path: Path) -> None:
+    """Marlin's binary holds the name with the second of its build, which M115 tells."""
+    wanted = "Marlin 2.0.9.5 (Sep  9 2022 10:00:00)"
+    other = M115.format(uuid=MARLIN_UUID)
+    firmware = marlin()
+    seen: list[str] = []
+
+    def notice(state: SlotState) -> None:
+        if state.phase == "flash" and state.detail:
+            seen.append(state.detail)
+            firmware.answers["M115"] = other.replace("Marlin 2.0.9.5 (Sep  8 2022 20:46:21)", wanted)
+
+    plan = by_card(tmp_path, "2.0.9.5")
+    (tmp_path / "image.bin").write_bytes(b"\x01" + f"FIRMWARE_NAME:{wanted} SOURCE_CODE_URL:x".encode() + b"\x00")
+    with Peer(firmware) as peer:
+        slot = Slot("A1", plan, peer.port, firmware=tmp_path / "image.bin")
+        record = provision(slot, station="s", operator="o", on_event=notice).record
+    assert record.outcome is Outcome.PASS
+    assert f"until it runs {wanted}" in seen[0]
+
+
 def test_a_guard_that_is_left_alone_switches_a_printer_off_as_soon_as_its_port_is_back(tmp_path: Path) -> None:
     port = tmp_path / "port"
     firmware = marlin()

@@ -16,7 +16,7 @@ from stemfleet.devices.families.gcode import Gcode
 from stemfleet.devices.families.printer_checks import PrinterChecks
 from stemfleet.devices.families.printer_guard import Guard
 from stemfleet.devices.families.printer_off import switch_off
-from stemfleet.devices.families.printer_reports import Firmware, firmware_in, stopped_heater
+from stemfleet.devices.families.printer_reports import Firmware, firmware_in, name_in_image, stopped_heater
 from stemfleet.devices.families.usb import usb_serial_number
 from stemfleet.devices.faults import BoardFail, BoardFault
 from stemfleet.devices.line import Line, is_url
@@ -51,6 +51,7 @@ class PrinterDriver:
         self._open: Line | None = None  # held through the check: closing and opening it again would reset the board
         self._guard: Guard | None = None
         self._foreign = False  # no printer: it is not spoken to at the end
+        self._wanted = ""  # the name that firmware from a card will tell, if its image tells it
         self._killed = False  # Marlin's kill(): heaters are off, and nothing is read until a reset
 
     @staticmethod
@@ -86,19 +87,20 @@ class PrinterDriver:
             self._avrdude.verify(self._run.firmware)
             return
         told = self._asked()
-        if not told.is_version(self._run.recipe.firmware.version):
+        if not self._is_new(told):
             raise BoardFail(
-                Reason.VERIFY_MISMATCH,
-                f"The printer runs {told.name}, not version {self._run.recipe.firmware.version}.",
-                retry=True,
+                Reason.VERIFY_MISMATCH, f"The printer runs {told.name}, not {self._wanted_words()}.", retry=True
             )
 
     def _by_card(self) -> None:
-        """Says what to do, and looks at the printer until it has the version, or the phase is over."""
+        """Says what to do, and looks at the printer until it has the firmware, or the phase is over."""
         image, card = self._run.recipe.firmware, self._run.recipe.settings.get("card", {"file": "firmware.bin"})
+        self._wanted = name_in_image(self._run.firmware.read_bytes())
+        if not self._wanted:
+            self._run.note("The image does not tell its name: the printer is known to have it by its version alone.")
         self._run.instruct(
             f"Copy {image.file or self._run.firmware.name} as {card['file']} onto an SD card, put it into the printer, "
-            f"switch it off and on, and wait until it runs {image.version}."
+            f"switch it off and on, and wait until it runs {self._wanted_words()}."
         )
         while not self._has_new():
             self._run.wait(_CARD_LOOK_S)
@@ -107,11 +109,17 @@ class PrinterDriver:
     def _has_new(self) -> bool:
         """A printer that is off, or busy with its card, is looked at again."""
         try:
-            return self._asked().is_version(self._run.recipe.firmware.version)
+            return self._is_new(self._asked())
         except BoardFault as fault:
             if fault.reason not in _WHILE_RESTARTING:
                 raise
             return False
+
+    def _is_new(self, told: Firmware) -> bool:
+        return told.name == self._wanted if self._wanted else told.is_version(self._run.version)
+
+    def _wanted_words(self) -> str:
+        return self._wanted or f"version {self._run.version}"
 
     def check(self) -> None:
         """Firmware, sensors, endstops, and what else the recipe asks for."""

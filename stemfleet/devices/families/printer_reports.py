@@ -13,6 +13,7 @@ _COMMON_UUIDS = {"cede2a2f-41a2-4748-9b12-c55c62f367ff", "00000000-0000-0000-000
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _FIELD = re.compile(r"([A-Z][A-Z0-9_]+):(.*?)(?=\s+[A-Z][A-Z0-9_]+:|$)")
+_NAME_IN_IMAGE = re.compile(rb"FIRMWARE_NAME:([ -~]{1,200}?)\s+(?:SOURCE_CODE|FIRMWARE)_URL:")
 _CAPABILITY = re.compile(r"Cap:\s*(\w+):([01])")
 _VERSION = re.compile(r"\d+(?:\.\d+)+\S*")
 _TEMPERATURE = re.compile(rf"\b(T\d*|B|C):\s*({_NUMBER})(?:\s*/\s*({_NUMBER}))?")
@@ -60,6 +61,15 @@ def firmware_in(lines: list[str]) -> Firmware:
     uuid = fields.get("UUID", "").lower()
     own = uuid if uuid and uuid not in _COMMON_UUIDS else None
     return Firmware(name, version, fields.get("MACHINE_TYPE", ""), own, capabilities)
+
+
+def name_in_image(image: bytes) -> str:
+    """The name that a firmware will tell in M115, read from its binary; "" of one that is packed or encrypted.
+
+    Marlin 2 names the second of its build there, so two builds of one version are told apart.
+    """
+    found = _NAME_IN_IMAGE.search(image)
+    return found[1].decode("ascii").strip() if found else ""
 
 
 def temperatures_in(text: str) -> dict[str, Heat]:
