@@ -144,6 +144,8 @@ class PrinterDriver:
 
     def make_safe(self) -> None:
         """Heaters and motors off: over the line of the check if it is open, else over a new one."""
+        if self._avrdude is not None:
+            self._avrdude.close()
         off = self._foreign
         try:
             if self._killed:
