@@ -42,7 +42,7 @@ _VECTOR: ColumnElement[Any] = literal_column("search_vector")
 
 def is_ours(name: str | None, _kind: str, _parents: object) -> bool:
     """For Alembic's comparison with the code: the search index is not among the tables that the code describes."""
-    return name is None or (_INDEX not in name and name != "search_vector")
+    return name is None or not name.startswith((_INDEX, f"ix_{_INDEX}_vector", "search_vector"))
 
 
 def found_by(session: Session, words: Words) -> ColumnElement[bool]:
