@@ -1,6 +1,8 @@
 """The bench's pages: positions and their wizard, codes for the scanner, boards that come and go on the wall."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -12,7 +14,8 @@ from playwright.sync_api import expect
 from stemfleet.accounts import issue_link
 from stemfleet.bench import LiveBench, learn_slot
 from stemfleet.devices.ports import Port
-from stemfleet.devices.state import Status
+from stemfleet.devices.recipe import bad_recipes
+from stemfleet.devices.state import Slot, Status
 from stemfleet.errors import InputError
 from stemfleet.store import Person, Store
 from stemfleet.words import Outcome
@@ -215,3 +218,18 @@ def test_no_bench_no_positions(workshop: Workshop, store: Store, nso: Person, wa
     visitor = Visitor(without).signed_in(store, nso, warehouse)
     assert visitor.get("/bench/positions").status_code == 404
     assert visitor.get("/bench").status_code == 200
+
+
+def test_the_wall_marks_a_virtual_board_and_names_an_own_recipe_that_cannot_be_used(
+    workshop: Workshop, store: Store, warehouse: Person, nso: Person, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text('name = "mine"\nfamily = "arduino"\n')
+    shop = replace(workshop, bad_recipes=tuple(bad_recipes(tmp_path)))
+    live = LiveBench(shop, [Slot("A1", shop.recipes["arduino-uno"], "/dev/none", virtual=True)], "s (virtual)")
+    try:
+        app = create_app(shop, data=tmp_path, secret_key="x", public_url="http://kits.example", bench=live)
+        page = Visitor(app).signed_in(store, nso, warehouse).text("/bench")
+    finally:
+        live.close()
+    assert f"{tmp_path}/mine.toml: λείπει το settings.programmer." in page
+    assert "Εικονική πλακέτα" in page
