@@ -58,10 +58,7 @@ def _print_plan(plan: ImportPlan, applied: bool) -> None:
     ]
     _print_first("changed", changed)
     _print_first("closed", [f"{code}: {status}" for code, status in plan.closed.items()])
-    rows = [
-        f"{_place(s)}: {SKIP_TEXTS[s.reason]}: {s.code or ''} {s.name or s.detail or ''}" for s in plan.read.skipped
-    ]
-    _print_first("left out", rows)
+    _print_first("left out", [f"{_place(s)}: {SKIP_TEXTS[s.reason]}{_what(s)}" for s in plan.read.skipped])
     findings = [f"{', '.join(filter(None, [f.weight, _place(f)]))}: {f}" for f in plan.findings]
     _print_first("findings", findings)
     click.echo("Applied." if applied else "Nothing is changed yet. To apply it: the same command with --apply")
@@ -71,6 +68,13 @@ def _place(of: Skipped | Finding) -> str:
     """File and sheet, where there are several, and row."""
     row = f"row {of.row}" if of.row else None
     return ", ".join(filter(None, [of.sheet, row]))
+
+
+def _what(skipped: Skipped) -> str:
+    """What stands there, and whose row it is."""
+    detail = f"«{skipped.detail}»" if skipped.detail else None
+    told = " ".join(filter(None, [detail, skipped.code, skipped.name]))
+    return f": {told}" if told else ""
 
 
 def _shown(value: object) -> str:

@@ -28,6 +28,9 @@ _NONE = frozenset[str]()
 _FIELDS = ("name", "level", "region", "directorate", "municipality", "address", "postal_code", "phone", "email")
 
 
+Outline = tuple[str, Level]  # what a preview shows of a new one: its name and level
+
+
 class Said(NamedTuple):
     """What a file says of one recipient; `values` in the order of the draft's `fields`.
 
@@ -65,7 +68,7 @@ class Draft(Protocol):
         """Every recipient once, by code."""
         ...
 
-    def first_codes(self, most: int) -> list[str]:
+    def first(self, most: int) -> dict[str, Outline]:
         """By code."""
         ...
 
@@ -140,8 +143,9 @@ class SchoolsDraft:
                 for said in batch
             ]
 
-    def first_codes(self, most: int) -> list[str]:
-        return [code for (code,) in self._rows.execute("SELECT code FROM said ORDER BY code LIMIT ?", (most,))]
+    def first(self, most: int) -> dict[str, Outline]:
+        rows = self._rows.execute("SELECT code, name, level FROM said ORDER BY code LIMIT ?", (most,))
+        return {code: (name, Level(level)) for code, name, level in rows}
 
 
 @dataclass(frozen=True)
@@ -166,8 +170,9 @@ class DepartmentsDraft:
         said = (Said(r.code, (r.name, r.university, r.city, Level.UNIVERSITY), (), r.row) for r in rows)
         return _in_batches(said)
 
-    def first_codes(self, most: int) -> list[str]:
-        return sorted(row.code for row in self.read.rows)[:most]
+    def first(self, most: int) -> dict[str, Outline]:
+        rows = sorted(self.read.rows, key=lambda row: row.code)
+        return {row.code: (row.name, Level.UNIVERSITY) for row in rows[:most]}
 
 
 def _as_tuple(row: SchoolRow) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ from stemfleet.registers import (
     read_evidence,
     read_legacy,
 )
-from stemfleet.schools.drafts import DepartmentsDraft, SchoolsDraft
+from stemfleet.schools.drafts import DepartmentsDraft, Outline, SchoolsDraft
 from stemfleet.schools.evidence import EvidenceChange
 from stemfleet.schools.legacy import LegacyChange
 from stemfleet.schools.recipients import RecipientsChange
@@ -66,8 +66,8 @@ class ImportPlan:
     """What a file holds and would change, or has changed once it is applied.
 
     `counts` are of everything: new, changed, unchanged, and for each reason the rows left out. Of recipients, `new`
-    holds the codes and `closed` code → status; `changed`: code → field → (stored, in the file). Both `new` and
-    `changed` hold the first 10,000. `read` has the rows left out (`skipped`) and the `format`. `files`: several are
+    holds code → (name, level) and `closed` code → status; `changed`: code → field → (stored, in the file). Both `new`
+    and `changed` hold the first 10,000. `read` has the rows left out (`skipped`) and the `format`. `files`: several are
     the pages of one register, each with its hash in `sha256s`.
     """
 
@@ -77,7 +77,7 @@ class ImportPlan:
     read: Source
     known: Known
     counts: Mapping[str, int]
-    new: Sequence[str] = ()
+    new: Mapping[str, Outline] = field(default_factory=dict)
     changed: Mapping[str, Mapping[str, tuple[Any, Any]]] = field(default_factory=dict)
     closed: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
@@ -211,7 +211,7 @@ def _with(plan: ImportPlan, change: Change) -> ImportPlan:
     return replace(
         plan,
         counts={**change.counts, **skipped},
-        new=change.new if isinstance(change, RecipientsChange) else (),
+        new=change.new if isinstance(change, RecipientsChange) else {},
         changed=change.changed,
         closed=change.closed if isinstance(change, RecipientsChange) else {},
         findings=[*plan.read.findings, *change.findings],

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, insert, update
 from sqlmodel import Session, col, delete, func, select
 
 from stemfleet.registers import Finding, part_and_row, search_name
-from stemfleet.schools.drafts import Draft, Said
+from stemfleet.schools.drafts import Draft, Outline, Said
 from stemfleet.schools.moves import successors
 from stemfleet.store import SEARCHED, Kit, LegacyKit, School, SchoolCategory, SchoolChange, indexed_together
-from stemfleet.words import SchoolStatus
+from stemfleet.words import Level, SchoolStatus
 
 MOST_LISTED = 10_000  # of new and of changed recipients; all of them are counted
 _HAS_KITS = "School {code} is listed as {status}, and has {count} kits: say where they go (`kit hand-over`)."
@@ -38,7 +38,7 @@ class RecipientsChange:
     """
 
     draft: Draft
-    new: list[str] = field(default_factory=list)
+    new: dict[str, Outline] = field(default_factory=dict)
     changed: dict[str, Changes] = field(default_factory=dict)
     closed: dict[str, SchoolStatus] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -97,13 +97,14 @@ class RecipientsChange:
 
     def _count_all_new(self) -> None:
         self.counts["new"] = self.draft.number
-        self.new = self.draft.first_codes(MOST_LISTED)
+        self.new = self.draft.first(MOST_LISTED)
 
     def _count(self, batch: Sequence[Said], new: set[str], changed: dict[str, Changes]) -> None:
         self.counts["new"] += len(new)
         self.counts["changed"] += len(changed)
         self.counts["unchanged"] += len(batch) - len(new) - len(changed)
-        self.new += sorted(new)[: MOST_LISTED - len(self.new)]
+        first = itertools.islice((said for said in batch if said.code in new), MOST_LISTED - len(self.new))
+        self.new |= {said.code: self._outline(said) for said in first}
         self.changed |= dict(itertools.islice(changed.items(), MOST_LISTED - len(self.changed)))
         where = self.draft.place
         self.findings += [
@@ -113,6 +114,10 @@ class RecipientsChange:
             for said in batch
             if said.code in self._moved
         ]
+
+    def _outline(self, said: Said) -> Outline:
+        told = dict(zip(self.draft.fields, said.values, strict=True))
+        return told["name"], Level(told["level"])
 
     def _close(self, session: Session) -> None:
         """What the file lists as closed and is stored as something else; kits there are a person's decision."""

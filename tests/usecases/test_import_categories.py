@@ -1,4 +1,4 @@
-"""What an import does to the categories that are known of a school."""
+"""What an import does to what is known of a school, its categories above all; what its preview shows of new ones."""
 
 import csv
 from pathlib import Path
@@ -62,3 +62,22 @@ def test_a_blank_column_of_a_table_takes_nothing_away(store: Store, nso: Person,
     plan = apply_import(store, nso, plan_import(store, "schools", file))
     assert categories(store) == ["minority", "remote", "special"]
     assert {"special_unknown", "remoteness_unknown", "minority_unknown"} <= {f.code for f in plan.findings}
+
+
+def test_a_preview_shows_the_name_and_level_of_each_new_school(store: Store, nso: Person, tmp_path: Path) -> None:
+    file = tmp_path / "schools.csv"
+    file.write_text("Κωδικός;Ονομασία;Τύπος\n2401001;1ο Γυμνάσιο;\n2401002;2ο ΓΕΛ;ΓΕΛ\n", encoding="utf-8")
+    first = {"2401001": ("1ο Γυμνάσιο", "lower_secondary"), "2401002": ("2ο ΓΕΛ", "general_upper")}
+    assert dict(plan_import(store, "schools", file).new) == first
+    apply_import(store, nso, plan_import(store, "schools", file))
+    file.write_text("Κωδικός;Ονομασία;Τύπος\n2401003;3ο ΓΕΛ;ΓΕΛ\n2401002;2ο ΓΕΛ;ΓΕΛ\n", encoding="utf-8")
+    assert dict(plan_import(store, "schools", file).new) == {"2401003": ("3ο ΓΕΛ", "general_upper")}
+
+
+def test_a_file_without_one_school_changes_nothing(store: Store, nso: Person, tmp_path: Path) -> None:
+    load(store, nso, tmp_path, KNOWN)
+    file = tmp_path / "titles.csv"
+    file.write_text("Κωδικός;Ονομασία;Τύπος\n", encoding="utf-8")
+    plan = apply_import(store, nso, plan_import(store, "schools", file))
+    assert (plan.counts["new"], plan.counts["changed"], plan.counts["closed"]) == (0, 0, 0)
+    assert "no_schools" in {finding.code for finding in plan.findings}

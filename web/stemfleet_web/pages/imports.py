@@ -108,7 +108,7 @@ def _preview(workshop: Workshop, plan: ImportPlan) -> dict[str, Any]:
             "findings": len(plan.findings),
         },
         "names": names,
-        "new": list(plan.new[:_LISTED]),
+        "new": [[code, *outline] for code, outline in _first(plan.new)],
         "changed": [[code, [[name, *pair] for name, pair in fields.items()]] for code, fields in _first(plan.changed)],
         "closed": _first(plan.closed),
         "skipped": [
