@@ -1,12 +1,18 @@
 """The way off: a printer's heaters and motors, when it answers, when it is busy, and when nobody else is left."""
 
 import contextlib
+import os
+import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from core_peers import until
+from core_peers import processes_with, until
 from marlin_peers import DIALECTS, MARLIN_2_1, Marlin, Printer
 from test_printer_dialects import log_of, recipe
 
@@ -104,6 +110,70 @@ def test_a_guard_stops_a_printer_that_is_busy_and_not_reset_by_opening_its_port(
         until(lambda: firmware.halted)
         assert guard.wait(10)
     assert firmware.target == 0.0
+
+
+RECIPE = """
+name = "slow-marlin"
+title = "Slow Marlin"
+family = "printer"
+test_version = "1"
+
+[firmware]
+name = "Marlin"
+version = "2.1"
+open = true
+
+[settings]
+start_s = 0.5
+card = { file = "firmware.bin" }
+warm_up = { target = 50, seconds = 60 }
+
+[[phases]]
+name = "identify"
+timeout_s = 40
+
+[[phases]]
+name = "check"
+timeout_s = 120
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_program_that_is_ended_in_a_warm_up_leaves_no_heater_on(tmp_path: Path, number: signal.Signals) -> None:
+    """Opening this port resets nothing: what switches off is what is said. SIGKILL goes to the whole process group."""
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "slow-marlin.toml").write_text(RECIPE)
+    firmware = Marlin(rate=0.1)
+    with Printer(firmware, resets=False) as printer:
+        command = ["-m", "stemfleet", "--data", str(tmp_path), "check", printer.port, "--recipe", "slow-marlin"]
+        with subprocess.Popen(
+            [sys.executable, *command], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as program:
+            until(lambda: firmware.target == 50.0, 20)
+            if number is signal.SIGKILL:
+                os.killpg(program.pid, number)
+            else:
+                program.send_signal(number)
+            program.wait(10)
+        until(lambda: firmware.target == 0.0 and firmware.heard[-1] == "M105")
+        until(lambda: not processes_with(printer.port))
+    assert firmware.heard[-4:] == ["M140 S0", "M107", "M84", "M105"]
+
+
+def test_a_guard_outlives_what_asks_a_whole_service_to_end() -> None:
+    with Printer(Marlin()) as printer:
+        guard = Guard(printer.port, 115200)
+        process = guard._process.pid
+
+        def ignores() -> bool:
+            (mask,) = re.findall(r"SigIgn:\s*(\w+)", Path(f"/proc/{process}/status").read_text())
+            return bool(int(mask, 16) >> (signal.SIGTERM - 1) & 1)
+
+        until(ignores)
+        os.kill(process, signal.SIGTERM)
+        assert guard.watches()
+        guard.end()
+        assert guard.wait(0)
 
 
 def test_nothing_is_heated_when_the_guard_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ resets most controllers and so switches all off, and says the same itself, again
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -87,7 +88,10 @@ class Guard:
 
 
 def main(port: str, speed: int) -> None:
-    """Until the pipe ends."""
+    """Until the pipe ends. What asks the bench to end, or a whole service, does not end the guard."""
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # no SIGHUP on Windows
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     is_pty = os.path.realpath(port).startswith("/dev/pts/")
     if sys.stdin.buffer.readline() == _OFF:
         return
