@@ -60,7 +60,7 @@ def _fits(run: BoardRun) -> bool:
     """The columns that queries and the gate read say what the record says."""
     record = run.record
     facts = (run.board_id, run.recipe, run.outcome, run.reason, run.firmware_sha256, run.test_version)
-    columns = (*facts, run.wrote, run.virtual)
+    columns = (*facts, run.first_sha256, run.wrote, run.virtual)
     return columns == (
         record["board_id"],
         record["recipe"],
@@ -68,6 +68,7 @@ def _fits(run: BoardRun) -> bool:
         record["reason"],
         record["firmware"]["sha256"],
         record["test_version"],
+        (record.get("first_program") or {}).get("sha256"),
         record_wrote(record),
         record.get("virtual", run.virtual),  # records of before say nothing of it
     )

@@ -57,6 +57,7 @@ def _row(record: BoardRecord, person: Person) -> BoardRun:
         board_id=record.board_id,
         recipe=record.recipe,
         firmware_sha256=record.firmware.sha256,
+        first_sha256=record.first_program.sha256 if record.first_program else None,
         test_version=record.test_version,
         virtual=record.virtual,
         wrote=record_wrote(plain),

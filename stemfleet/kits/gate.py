@@ -56,6 +56,7 @@ class _Run:
     outcome: Outcome
     reason: str | None
     firmware_sha256: str | None
+    first_sha256: str | None
     test_version: str
     wrote: bool
 
@@ -141,6 +142,7 @@ def _read_runs(
         BoardRun.outcome,
         BoardRun.reason,
         BoardRun.firmware_sha256,
+        BoardRun.first_sha256,
         BoardRun.test_version,
         BoardRun.wrote,
     )
@@ -206,23 +208,23 @@ def _unproved(runs: Sequence[_Run], recipe: Recipe | None, board: Board) -> list
     flash = None if recipe.is_checklist else _last_flash(runs)
     if flash is not None and flash.outcome is not Outcome.PASS:
         return [OpenPoint("half_written", board.id, f"#{flash.id}")]
-    if not recipe.is_checklist and not _is_current(flash, recipe):
-        return [_not_current(flash, recipe, board)]
+    if not recipe.is_checklist and (old := _not_current(flash, recipe, board)):
+        return [old]
     if telling[0].test_version != recipe.test_version:
         return [OpenPoint("old_test", board.id, f"{last} → {recipe.test_version}")]
     return []
 
 
-def _is_current(flash: _Run | None, recipe: Recipe) -> bool:
-    wanted = recipe.firmware.sha256
-    return wanted is not None and flash is not None and flash.firmware_sha256 == wanted
-
-
-def _not_current(flash: _Run | None, recipe: Recipe, board: Board) -> OpenPoint:
-    run, wanted = f"#{flash.id}" if flash else "", recipe.firmware
+def _not_current(flash: _Run | None, recipe: Recipe, board: Board) -> OpenPoint | None:
+    """The firmware, and the first program where boards leave with another image, have to be the current ones."""
+    run, wanted, first = f"#{flash.id}" if flash else "", recipe.firmware, recipe.first_program
     if wanted.sha256 is None:
         return OpenPoint("no_release", recipe.name, f"{board.id} {run}".strip())
-    return OpenPoint("old_firmware", board.id, f"{run} → {wanted.version} {wanted.sha256[:12]}".strip())
+    if flash is not None and flash.firmware_sha256 == wanted.sha256:
+        if first is None or first.sha256 == flash.first_sha256:
+            return None
+        wanted = first
+    return OpenPoint("old_firmware", board.id, f"{run} → {wanted.version} {(wanted.sha256 or '')[:12]}".strip())
 
 
 def _last_flash(runs: Iterable[_Run]) -> _Run | None:

@@ -45,6 +45,7 @@ class BoardRun(SQLModel, table=True):
     kit_tag: str | None = Field(default=None, foreign_key="kit.tag", index=True)  # a nameless board too
     recipe: str = Field(max_length=64)
     firmware_sha256: str | None = Field(default=None, max_length=64)
+    first_sha256: str | None = Field(default=None, max_length=64)  # of the first program that the board left with
     test_version: str = Field(max_length=32)
     virtual: bool = Field(default=False, sa_column_kwargs={"server_default": false()})  # no real board
     wrote: bool = False  # the flash phase began: what was on the board before is gone

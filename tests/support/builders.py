@@ -31,6 +31,8 @@ def run_result(
     """What the bench gives for a board: `firmware` is a sha256, "current", or None for a check that wrote nothing."""
     known = workshop.recipes[recipe]
     sha256 = known.firmware.sha256 if firmware == "current" else firmware
+    first = known.first_program
+    left_with = FirmwareUsed(first.name, first.version, first.sha256) if first and sha256 else None
     log = attach("identify-1.log", b"avrdude said so")
     started = datetime(2026, 3, 2, 9, 0, tzinfo=UTC) + timedelta(minutes=minutes)
     record = BoardRecord(
@@ -50,6 +52,7 @@ def run_result(
         phases=tuple(PhaseResult(name, 1, started, started, outcome, reason) for name in phases),
         measurements=measurements,
         attachments=(log,),
+        first_program=left_with,
         virtual=virtual,
     )
     return Provisioned(record, {log.sha256: b"avrdude said so"})

@@ -54,6 +54,20 @@ def test_a_release_approved_for_an_open_recipe_shows_the_ready_kits_that_are_sta
     assert find_tampering(workshop.store) is None
 
 
+def test_a_new_first_program_makes_a_kit_stale_as_new_firmware_does(workshop: Workshop, warehouse: Person) -> None:
+    (tag,) = receive_kits(workshop, warehouse, "arduino-kit", 1)
+    run_board(workshop, warehouse, "uno", tag)
+    recipe = workshop.recipes["arduino-uno"]
+    assert recipe.first_program
+    released = replace(recipe, first_program=replace(recipe.first_program, version="1.1", sha256="b" * 64))
+    later = replace(workshop, recipes={**workshop.recipes, recipe.name: released})
+    (stale,) = stale_kits(later)
+    assert [(point.code, point.detail) for point in stale.open] == [("old_firmware", f"#1 → 1.1 {'b' * 12}")]
+    run_board(later, warehouse, "uno", tag, minutes=1)
+    assert stale_kits(later) == []
+    assert find_tampering(workshop.store) is None
+
+
 def test_no_board_is_ready_before_somebody_has_approved_a_firmware_for_it(
     workshop: Workshop, warehouse: Person, nso: Person
 ) -> None:
