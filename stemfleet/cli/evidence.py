@@ -57,6 +57,8 @@ def lines(settings: Settings, wave: str, school: str, as_json: bool) -> None:
             what = ", ".join(filter(None, [record.edition, record.rank, record.title, record.person]))
             cut = f" ({traced.cut} of {traced.worth})" if traced.cut else ""
             source = f"{traced.file}, row {record.row}, {traced.imported:%Y-%m-%d}"
+            if traced.inherited:
+                source += f"; from school {record.school_code}, {traced.inherited.kind}: {traced.inherited.reason}"
             click.echo(f"  {traced.counted:>4}{cut}  {record.year} {record.number} × {what or record.kind}  [{source}]")
     if behind.others.others:
         click.echo(f"{len(behind.others.others)} records are of kinds that give no points in this wave")

@@ -13,6 +13,7 @@ from stemfleet.schools import (
     SchoolView,
     end_override,
     find_schools,
+    let_evidence_count,
     move_school,
     override_category,
     school_row,
@@ -63,8 +64,8 @@ def show(settings: Settings, code: str, as_json: bool) -> None:
         return
     _print_school(view)
     print_table(
-        ["evidence", "year", "number", "file", "row", "imported"],
-        [(e.kind, e.year, e.number, file, e.row, f"{at:%Y-%m-%d}") for e, file, at in view.evidence],
+        ["evidence", "year", "number", "school", "file", "row", "imported"],
+        [(e.kind, e.year, e.number, e.school_code, file, e.row, f"{at:%Y-%m-%d}") for e, file, at in view.evidence],
     )
 
 
@@ -77,7 +78,8 @@ def _print_school(view: SchoolView) -> None:
         source = f"{said.person}: {said.reason}" if said.person else f"{said.file}, row {said.row}"
         click.echo(f"  {'' if said.holds else 'not '}{said.category} ({source}; {said.at:%Y-%m-%d})")
     for move in view.moves:
-        click.echo(f"{move.school_code} {move.kind} into {move.successor} on {move.since}: {move.reason}")
+        records = ", with its records" if move.evidence_counts else ""
+        click.echo(f"{move.school_code} {move.kind} into {move.successor} on {move.since}{records}: {move.reason}")
     for award in view.awards:
         click.echo(f"award: {award.wave_code} {award.lot} ({award.model}), {award.place} place")
     for kit in view.kits:
@@ -113,6 +115,7 @@ def override(settings: Settings, code: str, category: str, holds: bool | None, r
 @click.option("--merged", "kind", flag_value=MoveKind.MERGED.value, help="CODE is part of SUCCESSOR now.")
 @click.option("--renumbered", "kind", flag_value=MoveKind.RENUMBERED.value, help="CODE is called SUCCESSOR now.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From which day on.")
+@click.option("--with-evidence", "evidence", is_flag=True, help="Its eTwinning records count for SUCCESSOR.")
 @click.option("--undo", is_flag=True, help="CODE is a school of its own again.")
 @_REASON
 @click.pass_obj
@@ -122,10 +125,11 @@ def move(
     successor: str | None,
     kind: str | None,
     since: datetime | None,
+    evidence: bool,
     undo: bool,
     reason: str,
 ) -> None:
-    """Say that school CODE became SUCCESSOR. Its kits stay until `kit hand-over`."""
+    """Say that school CODE became SUCCESSOR. Its kits stay until `kit hand-over`, its records until `records`."""
     with acting(settings) as (workshop, person):
         if undo:
             undo_move(workshop.store, person, code, reason)
@@ -133,8 +137,22 @@ def move(
         elif successor is None or kind is None or since is None:
             raise click.UsageError("SUCCESSOR, --merged or --renumbered, and --since are needed.")
         else:
-            move_school(workshop.store, person, code, successor, MoveKind(kind), since.date(), reason)
-            click.echo(f"{code} {kind} into {successor}")
+            move_school(
+                workshop.store, person, code, successor, MoveKind(kind), since.date(), reason, evidence=evidence
+            )
+            click.echo(f"{code} {kind} into {successor}{', with its records' if evidence else ''}")
+
+
+@school.command("records")
+@click.argument("code")
+@click.option("--count/--stay", "counts", required=True, help="Whether they count for the successor.")
+@_REASON
+@click.pass_obj
+def records(settings: Settings, code: str, counts: bool, reason: str) -> None:
+    """Say whether the eTwinning records of CODE, a school that became another one, count for its successor."""
+    with acting(settings) as (workshop, person):
+        let_evidence_count(workshop.store, person, code, counts, reason)
+    click.echo(f"the records of {code} {'count for its successor' if counts else 'stay with it'}")
 
 
 @school.command("legacy")

@@ -68,13 +68,14 @@ def legacy_counts(store: Store) -> LegacyCounts:
     """How much of the lists is answered, and what waits."""
     waiting = col(LegacyKit.answer).is_(None)
     with store.read() as session:
-        answers = session.exec(select(LegacyKit.answer, func.count()).group_by(col(LegacyKit.answer))).all()
-        models, waves = (
-            dict(session.exec(select(named, func.count()).where(waiting).group_by(named).order_by(named)).all())
-            for named in (col(LegacyKit.model), col(LegacyKit.wave))
-        )
+        answered = session.exec(select(LegacyKit.answer, func.count()).group_by(col(LegacyKit.answer)))
+        answers = {LegacyAnswer(answer) if answer else None: count for answer, count in answered}
+        named = select(LegacyKit.model, func.count()).where(waiting).group_by(LegacyKit.model).order_by(LegacyKit.model)
+        models = dict(session.exec(named).all())
+        named = select(LegacyKit.wave, func.count()).where(waiting).group_by(LegacyKit.wave).order_by(LegacyKit.wave)
+        waves = dict(session.exec(named).all())
         schools = select(func.count(func.distinct(LegacyKit.school_code))).where(waiting)
-        return LegacyCounts(dict(answers), models, waves, session.exec(schools).one())
+        return LegacyCounts(answers, models, waves, session.exec(schools).one())
 
 
 def _conditions(session: Session, chosen: LegacyChoice) -> list[ColumnElement[bool]]:

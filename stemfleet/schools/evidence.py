@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from stemfleet.catalogue.evidence import Course, EvidenceCatalogue
 from stemfleet.errors import Refused
 from stemfleet.registers import EvidenceFile, EvidenceRow, Finding, fold
+from stemfleet.schools.inherited import inherited_by
 from stemfleet.store import Evidence, ImportRun, Person, School, canonical, now
 
 _BATCH = 5000
@@ -197,12 +198,16 @@ StoredRecord = tuple[Evidence, str, datetime]
 
 
 def stored_records(session: Session, code: str) -> Sequence[StoredRecord]:
-    """The records of a school or department with the file that each came from and when it came, newest first."""
+    """The records of a school or department with the file that each came from and when it came, newest first.
+
+    Those of schools that became this one are among them where a person decided so: `inherited.inherited_by`.
+    """
     chosen = select(Evidence, ImportRun.file_name, ImportRun.at).join(
         ImportRun, col(ImportRun.id) == col(Evidence.import_id)
     )
     newest = (col(Evidence.year).desc(), col(Evidence.kind), col(Evidence.id))
-    return session.exec(chosen.where(Evidence.school_code == code).order_by(*newest)).all()
+    codes = [code, *inherited_by(session, code)]
+    return session.exec(chosen.where(col(Evidence.school_code).in_(codes)).order_by(*newest)).all()
 
 
 def keep_record(session: Session, person: Person, row: EvidenceRow, source: str, sha256: str) -> Evidence:

@@ -12,13 +12,22 @@ from stemfleet.words import MoveKind, Role, SchoolStatus
 
 
 def move_school(
-    store: Store, person: Person, code: str, successor: str, kind: MoveKind, since: date, reason: str
+    store: Store,
+    person: Person,
+    code: str,
+    successor: str,
+    kind: MoveKind,
+    since: date,
+    reason: str,
+    *,
+    evidence: bool = False,
 ) -> None:
     """From that day on the school is part of another one (MERGED) or has another code (RENUMBERED); it is closed.
 
     Its kits stay where they are until a person hands them over (`kits.hand_over_kits`). What it was given counts for
-    its successor in `repeat`. Raises NotFound, InputError for a school that would follow itself, Refused for one that
-    has a successor already.
+    its successor in `repeat`; its records count for it with `evidence`, or when a person says so later
+    (`inherited.let_evidence_count`). Raises NotFound, InputError for a school that would follow itself, Refused for
+    one that has a successor already.
     """
     person.must_be(Role.NSO)
     reason = checked_reason(reason)
@@ -31,10 +40,16 @@ def move_school(
             raise Refused("School {code} has a successor already. Undo that first.", code=code)
         session.add(
             SchoolMove(
-                school_code=code, successor=successor, kind=kind, since=since, reason=reason, person_id=person.id
+                school_code=code,
+                successor=successor,
+                kind=kind,
+                since=since,
+                reason=reason,
+                person_id=person.id,
+                evidence_counts=evidence,
             )
         )
-        facts = {"kind": kind, "since": since.isoformat(), "reason": reason}
+        facts = {"kind": kind, "since": since.isoformat(), "reason": reason, "evidence": evidence}
         write_history(
             session, person, "school", code, "school_moved", successor=successor, before=school.status, **facts
         )

@@ -1,6 +1,6 @@
 """Schools as pages and commands show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 from stemfleet.errors import NotFound
 from stemfleet.schools.categories import CategorySource, categories_of, sources_of
 from stemfleet.schools.evidence import StoredRecord, stored_records
+from stemfleet.schools.inherited import Inherited, inherited_by
 from stemfleet.store import (
     Application,
     Award,
@@ -29,6 +30,7 @@ from stemfleet.store import (
 class SchoolView:
     """A school with everything that its page shows; `evidence` with the file that each record came from.
 
+    `inherited`: schools whose records are among these by a decision, and why.
     `moves`: what it became and what became it; `changes`: what imports changed, newest first, with the import;
     `legacy`: kits of earlier waves on a list, with the file; `history`: what people decided, oldest first, with names.
     """
@@ -37,6 +39,7 @@ class SchoolView:
     categories: Sequence[str]
     sources: Sequence[CategorySource]
     evidence: Sequence[StoredRecord]
+    inherited: Mapping[str, Inherited]
     applications: Sequence[Application]
     awards: Sequence[Award]
     kits: Sequence[Kit]
@@ -61,11 +64,16 @@ class SchoolView:
                 for old, file in self.legacy
             ],
             "evidence": [
-                {**_told(record, "kind", "year", "number", "row"), "file": file, "imported": _plain(at)}
+                {
+                    **_told(record, "kind", "year", "number", "row"),
+                    "file": file,
+                    "imported": _plain(at),
+                    "school": record.school_code,
+                }
                 for record, file, at in self.evidence
             ],
             "moves": [
-                {"school": move.school_code, **_told(move, "successor", "kind", "since", "reason")}
+                {"school": move.school_code, **_told(move, "successor", "kind", "since", "reason", "evidence_counts")}
                 for move in self.moves
             ],
             "changes": [
@@ -108,6 +116,7 @@ def show_school(store: Store, code: str) -> SchoolView:
             categories=categories_of(session, [code]).get(code, []),
             sources=sources_of(session, code),
             evidence=stored_records(session, code),
+            inherited=inherited_by(session, code),
             applications=session.exec(select(Application).where(Application.school_code == code)).all(),
             awards=session.exec(select(Award).where(Award.school_code == code).order_by(col(Award.id))).all(),
             kits=session.exec(select(Kit).where(Kit.school_code == code).order_by(Kit.tag)).all(),

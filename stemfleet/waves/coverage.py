@@ -4,9 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from stemfleet.errors import NotFound
+from stemfleet.schools import heirs
 from stemfleet.schools.evidence import Recogniser
 from stemfleet.store import Award, Evidence, Wave
 from stemfleet.workshop import Workshop
@@ -45,12 +46,14 @@ def training_coverage(workshop: Workshop, wave: str) -> list[LotCoverage]:
 
 def _completed(session: Session, names: Recogniser, wave: str) -> dict[str, set[str]]:
     """School → codes of the courses that somebody of it completed, of the recipients of a wave."""
-    chosen = select(Evidence.school_code, Evidence.title).join(Award, col(Award.school_code) == Evidence.school_code)
-    chosen = chosen.where(Award.wave_code == wave, col(Evidence.kind).in_(COMPLETED)).distinct()
+    chosen = select(Evidence.school_code, Evidence.title).where(col(Evidence.kind).in_(COMPLETED)).distinct()
+    moved = heirs(session)
+    recipients = select(Award.school_code).where(Award.wave_code == wave)
+    known = or_(col(Evidence.school_code).in_(recipients), col(Evidence.school_code).in_(sorted(moved)))
     found: dict[str, set[str]] = defaultdict(set)
-    for school, title in session.exec(chosen):
+    for school, title in session.exec(chosen.where(known)):
         if course := names.course(title):
-            found[school].add(course.code)
+            found[moved.get(school, school)].add(course.code)
     return found
 
 

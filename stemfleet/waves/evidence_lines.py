@@ -1,13 +1,15 @@
 """What stands behind the lines of one school's points: the records, their files and rows, and what was cut off."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from stemfleet.allocation.values import Rules
 from stemfleet.errors import NotFound
+from stemfleet.schools import inherited_by
 from stemfleet.schools.evidence import StoredRecord, stored_records
+from stemfleet.schools.inherited import Inherited
 from stemfleet.store import Evidence, School
 from stemfleet.waves.points import Counted, Cut, Item, PointsEntry, PointsTable
 from stemfleet.words import Level
@@ -16,7 +18,10 @@ from stemfleet.workshop import Workshop
 
 @dataclass(frozen=True)
 class Traced:
-    """A record as a line counts it: the file, row and date that it came from, its worth, what counts, why not more."""
+    """A record as a line counts it: the file, row and date that it came from, its worth, what counts, why not more.
+
+    `inherited`: why it counts here, where it is of a school that became this one.
+    """
 
     record: Evidence
     file: str
@@ -24,10 +29,14 @@ class Traced:
     worth: int
     counted: int
     cut: Cut | None
+    inherited: Inherited | None = None
 
     def as_json(self) -> dict[str, Any]:
         record = self.record
+        from_other = None if self.inherited is None else {"kind": self.inherited.kind, "reason": self.inherited.reason}
         return {
+            "school": record.school_code,
+            "inherited": from_other,
             "kind": record.kind,
             "year": record.year,
             "number": record.number,
@@ -94,6 +103,7 @@ def lines_with_evidence(
     """For each line of the rules' points, the records that count and those that a cap or an age limit cut off.
 
     `level`: as the wave has it, when it is not the stored one. `until`: records that were imported later do not count,
+    nor do those of another school that a person let count later,
     except those with the ids `agreed`. Raises NotFound for an unknown school, InputError for rules that are none.
     """
     table = PointsTable.read(rules.points, year)
@@ -101,29 +111,42 @@ def lines_with_evidence(
         found = session.get(School, school)
         if found is None:
             raise NotFound("There is no school {code}.", code=school)
-        stored = stored_records(session, school)
+        stored, inherited = stored_records(session, school), inherited_by(session, school)
     level = level or found.level
-    early = [row for row in stored if until is None or row[2] <= until or row[0].id in agreed]
-    late = [row for row in stored if row not in early]
-    lines = [_line(entry, early, late, level) for entry in table.points]
+
+    def known(row: StoredRecord) -> bool:
+        why = inherited.get(row[0].school_code)
+        at = row[2] if why is None else max(row[2], why.decided)
+        return until is None or at <= until or row[0].id in agreed
+
+    early, late = [row for row in stored if known(row)], [row for row in stored if not known(row)]
+    lines = [_line(entry, early, late, level, inherited) for entry in table.points]
     kinds = {entry.kind for entry in table.points}
-    others = tuple(Traced(*row, worth=0, counted=0, cut=None) for row in stored if row[0].kind not in kinds)
+    others = tuple(_traced(row, Counted(0, 0, None), inherited) for row in stored if row[0].kind not in kinds)
     return SchoolEvidence(tuple(line for line in lines if line.records), others)
 
 
 def _line(
-    entry: PointsEntry, early: Sequence[StoredRecord], late: Sequence[StoredRecord], level: Level | None
+    entry: PointsEntry,
+    early: Sequence[StoredRecord],
+    late: Sequence[StoredRecord],
+    level: Level | None,
+    inherited: Mapping[str, Inherited],
 ) -> EvidenceLine:
     of_kind = [row for row in early if row[0].kind == entry.kind]
     traced = [
-        Traced(*row, *counted)
+        _traced(row, counted, inherited)
         for row, counted in zip(of_kind, entry.trace([_item(row) for row in of_kind], level), strict=True)
     ]
     for row in late:
         if row[0].kind == entry.kind:
             worth = row[0].number * entry.worth(row[0].rank, level)
-            traced.append(Traced(*row, *Counted(worth, 0, Cut.LATER)))
+            traced.append(_traced(row, Counted(worth, 0, Cut.LATER), inherited))
     return EvidenceLine(entry.label, entry.kind, sum(record.counted for record in traced), tuple(traced))
+
+
+def _traced(row: StoredRecord, counted: Counted, inherited: Mapping[str, Inherited]) -> Traced:
+    return Traced(*row, *counted, inherited.get(row[0].school_code))
 
 
 def _item(row: StoredRecord) -> Item:

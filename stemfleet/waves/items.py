@@ -1,6 +1,6 @@
 """Evidence as the points table wants it: school by school, added up as far as no rule tells the records apart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -9,6 +9,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Select, func, null
 from sqlmodel import Session, col, select
 
+from stemfleet.schools import heirs, inherited_by
 from stemfleet.store import Evidence, School
 from stemfleet.waves.points import Item, PointsTable
 from stemfleet.words import Level
@@ -17,18 +18,38 @@ _AT_ONCE = 10_000
 
 
 def read_items(session: Session, table: PointsTable, year: int) -> Iterator[tuple[str, list[Item]]]:
-    """(school, what it has up to the year), by code, for every school that has anything.
+    """(school, what it has up to the year), for every school that has anything.
 
-    Persons and ranks are told apart only where the table counts them.
+    By code; records of schools that became another one, and count for it by a decision, stand with that one. Persons
+    and ranks are told apart only where the table counts them.
     """
-    rows = _rows(session.connection(), _added_up(table, year))
-    for school, of_school in groupby(rows, itemgetter(0)):
-        yield school, [Item(kind, of_year, int(n), person, rank) for _, kind, of_year, n, person, rank in of_school]
+    moved = heirs(session)
+    inherited = _inherited(session, table, year, moved)
+    for school, items in _by_school(session, _added_up(table, year)):
+        if school not in moved:
+            yield school, [*items, *inherited.pop(school, ())]
+    yield from sorted(inherited.items())
+
+
+def _inherited(session: Session, table: PointsTable, year: int, moved: Mapping[str, str]) -> dict[str, list[Item]]:
+    """Successor → what it has from others: few."""
+    found: dict[str, list[Item]] = {}
+    if moved:
+        of_moved = _added_up(table, year).where(col(Evidence.school_code).in_(sorted(moved)))
+        for school, items in _by_school(session, of_moved):
+            found.setdefault(moved[school], []).extend(items)
+    return found
+
+
+def _by_school(session: Session, chosen: Select[Any]) -> Iterator[tuple[str, list[Item]]]:
+    for school, rows in groupby(_rows(session.connection(), chosen), itemgetter(0)):
+        yield school, [Item(kind, of_year, int(n), person, rank) for _, kind, of_year, n, person, rank in rows]
 
 
 def items_of(session: Session, school: str) -> list[Item]:
-    """Every record of one school, each for itself."""
-    stored = session.exec(select(Evidence).where(Evidence.school_code == school).order_by(col(Evidence.id)))
+    """Every record that counts for one school, each for itself."""
+    codes = [school, *inherited_by(session, school)]
+    stored = session.exec(select(Evidence).where(col(Evidence.school_code).in_(codes)).order_by(col(Evidence.id)))
     return [Item(record.kind, record.year, record.number, record.person, record.rank) for record in stored]
 
 

@@ -35,6 +35,22 @@ def test_an_override_is_made_on_the_page_and_shown_with_its_reason(
     assert show_school(store, stock.school).categories == []
 
 
+def test_records_of_a_merged_school_count_for_the_other_when_the_page_is_told_so(
+    visit: Visit, nso: Person, stock: Stock, store: Store, tmp_path: Path
+) -> None:
+    file = tmp_path / "εγγραφές.csv"
+    file.write_text(f"code,kind,year,title\n{stock.school},project,2024,Ρομπότ\n", encoding="utf-8")
+    apply_import(store, nso, plan_import(store, "evidence", file))
+    office, old, new = visit(nso), f"/schools/{stock.school}", f"/schools/{stock.other}"
+    office.post(f"{old}/move", kind="merged", successor=stock.other, since="2026-09-01", reason="ΦΕΚ 7")
+    assert "εγγραφές.csv" not in office.text(new)
+    assert office.post(f"{old}/records", counts="yes", reason="Ίδια τάξη").location == f"{old}#records"
+    assert f"από το σχολείο {stock.school}, που συγχωνεύτηκε: Ίδια τάξη" in office.text(new)
+    assert "Ίδια τάξη" in office.text(old)
+    office.post(f"{old}/records", counts="no", reason="Λάθος")
+    assert "εγγραφές.csv" not in office.text(new)
+
+
 @pytest.mark.parametrize(
     ("path", "fields"),
     [

@@ -10,7 +10,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.errors import InputError, StemfleetError
 from stemfleet.kits import confirm_legacy, deny_legacy, hand_over_kits
-from stemfleet.schools import end_override, move_school, override_category, show_school, undo_move
+from stemfleet.schools import (
+    end_override,
+    let_evidence_count,
+    move_school,
+    override_category,
+    show_school,
+    undo_move,
+)
 from stemfleet.words import MoveKind, Role
 from stemfleet_web.door import the_door
 from stemfleet_web.language import sentence
@@ -53,7 +60,10 @@ def move(code: str) -> Answer:
         except ValueError:
             raise InputError("{text} is not a day.", text=since) from None
         successor = _typed("successor")
-        move_school(the_door().store, the_person(), code, successor, MoveKind(kind), day, _typed("reason"))
+        evidence = "evidence" in request.form
+        move_school(
+            the_door().store, the_person(), code, successor, MoveKind(kind), day, _typed("reason"), evidence=evidence
+        )
         return _("The school is closed and leads to its successor. Its kits stay until you hand them over.")
 
     return _decided(code, "move", decide)
@@ -67,6 +77,21 @@ def undo(code: str) -> Answer:
         return _("The school is on its own again.")
 
     return _decided(code, "move", decide)
+
+
+@blueprint.post("/records")
+@only(Role.NSO)
+def records(code: str) -> Answer:
+    """`counts` is yes or no: whether the records of a school that moved count for its successor."""
+
+    def decide() -> Any:
+        counts = _typed("counts") == "yes"
+        let_evidence_count(the_door().store, the_person(), code, counts, _typed("reason"))
+        if counts:
+            return _("Its records count for the successor from now on. Published points stay as they are.")
+        return _("Its records stay with it from now on. Published points stay as they are.")
+
+    return _decided(code, "records", decide)
 
 
 @blueprint.post("/kits")

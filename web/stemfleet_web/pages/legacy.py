@@ -1,7 +1,7 @@
 """Kits of earlier waves on lists, for the support organisation: which of them no school has confirmed yet."""
 
 import io
-from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -45,14 +45,14 @@ def listed() -> str:
 @only(Role.NSO)
 def file(kind: str) -> Response:
     """What is chosen, as a table with the address of each school's page."""
-    chosen, _typed = _chosen()
+    chosen, typed = _chosen()
     table = Table(_("Kits of earlier waves"), _columns(), map(_row, list_legacy(the_door().store, chosen)))
-    address = the_door().public_url + url_for(".listed", **_typed)
+    address = the_door().public_url + url_for(".listed", **typed)
     content = csv_bytes(table) if kind == "csv" else xlsx_bytes(table, [(_("Made from"), address)], "stemfleet")
     return send_file(io.BytesIO(content), TYPES[kind], as_attachment=True, download_name=f"earlier-waves.{kind}")
 
 
-def _chosen() -> tuple[LegacyChoice, Mapping[str, str]]:
+def _chosen() -> tuple[LegacyChoice, dict[str, Any]]:
     """(what is chosen, the same as it stands in the address); an answer that is none is none."""
     typed = {name: text for name in (*_NAMES, "answer") if (text := request.args.get(name, "").strip())}
     if typed.get("answer") not in set(LegacyAnswer):

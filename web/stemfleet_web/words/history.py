@@ -39,6 +39,8 @@ VERBS: Labels = {
     "school_moved": _("Became another school"),
     "school_joined": _("Took in another school"),
     "school_move_undone": _("Move undone"),
+    "evidence_counts": _("The records count for the successor"),
+    "evidence_stays": _("The records stay with the school"),
     "handed_over": _("Handed over to another school"),
     "kits_handed_over": _("Kits handed over"),
     "kits_taken_over": _("Kits taken over"),
