@@ -4,14 +4,18 @@ A release replaces the firmware of its recipe: for the gate, and for the bench, 
 """
 
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256 as hash_of
+from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from stemfleet.devices.families.images import check_image
+from stemfleet.devices.faults import BoardError
 from stemfleet.devices.recipe import Firmware, Recipe
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.store import Attachment, FirmwareRelease, Person, Store, write_history
@@ -66,7 +70,8 @@ def approve_release(
     """From now on this is the current firmware of the recipe's boards; kits with another one are stale at once.
 
     `sha256` alone: the image is given to the bench at each run (`--firmware`). `name`: the recipe's own if not told.
-    Raises NotFound, Refused for a recipe that names its firmware itself, InputError for what is no version or sha256.
+    Raises NotFound, Refused for a recipe that names its firmware itself, InputError for what is no version or sha256,
+    or a file that such boards do not take.
     """
     person.must_be(Role.NSO)
     known = workshop.recipes.get(recipe)
@@ -78,6 +83,8 @@ def approve_release(
     if not (0 < len(version) <= 64 and len(name) <= 64):
         raise InputError("Give name and version of the firmware, of at most 64 characters each.")
     digest = _digest(sha256, image)
+    if image is not None:
+        _check(known, image)
     release = FirmwareRelease(
         recipe=recipe,
         name=name,
@@ -106,6 +113,16 @@ def _digest(sha256: str, image: Image | None) -> str:
     if given and given != digest:
         raise InputError("The file has sha256 {there}, not {given}. Is it the right one?", there=digest, given=given)
     return digest
+
+
+def _check(recipe: Recipe, image: Image) -> None:
+    with tempfile.TemporaryDirectory(prefix="stemfleet-image-") as folder:
+        path = Path(folder) / _plain_name(image.name)
+        path.write_bytes(image.content)
+        try:
+            check_image(recipe, path)
+        except BoardError as wrong:
+            raise InputError("The file is not approved: {problem}", problem=wrong.detail) from wrong
 
 
 def _plain_name(name: str) -> str:

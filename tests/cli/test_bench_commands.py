@@ -113,16 +113,16 @@ def test_a_wrong_name_of_a_position_is_told_before_anything_is_plugged_in(run: C
 
 
 def test_a_person_approves_a_release_for_an_open_recipe(run: Callable[..., str], tmp_path: Path) -> None:
-    image = tmp_path / "robot.bin"
-    image.write_bytes(b"a firmware")
-    (before,) = [row for row in json.loads(run("firmware", "list", "--json")) if row["recipe"] == "esp32"]
+    image = tmp_path / "game.py"
+    image.write_bytes(b"game = 1")
+    (before,) = [row for row in json.loads(run("firmware", "list", "--json")) if row["recipe"] == "microbit-v1"]
     assert (before["open"], before["version"], before["approved_by"]) == (True, "1.0", None)
-    assert "robot 2.1" in run(
-        "firmware", "approve", "esp32", "--version", "2.1", "--name", "robot", "--file", str(image)
+    assert "game 2.1" in run(
+        "firmware", "approve", "microbit-v1", "--version", "2.1", "--name", "game", "--file", str(image)
     )
-    (after,) = [row for row in json.loads(run("firmware", "list", "--json")) if row["recipe"] == "esp32"]
-    assert (after["version"], after["sha256"]) == ("2.1", hashlib.sha256(b"a firmware").hexdigest())
-    assert "robot.bin" in run("firmware", "list")
+    (after,) = [row for row in json.loads(run("firmware", "list", "--json")) if row["recipe"] == "microbit-v1"]
+    assert (after["version"], after["sha256"]) == ("2.1", hashlib.sha256(b"game = 1").hexdigest())
+    assert "game.py" in run("firmware", "list")
     with pytest.raises(Refused, match="arduino-uno"):
         run("firmware", "approve", "arduino-uno", "--version", "2", "--sha256", "0" * 64)
 

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from stemfleet.words import KitState
 from stemfleet.workshop import Workshop
 from tests.support.builders import run_board
 
-IMAGE = Image("robot-2.1.bin", b"\xe9 a firmware of a robot")
+IMAGE = Image("first.py", b"from microbit import display\n")
 MARLIN = "printer-marlin-ramps"
 SHA256 = hashlib.sha256(IMAGE.content).hexdigest()
 
@@ -34,16 +35,19 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'stemfleet.sqlite'}"
 
 
-@pytest.mark.parametrize(("model", "recipe"), [("robot-kit-s1", "esp32"), ("microbit-kit", "microbit-v2")])
+@pytest.mark.parametrize(
+    ("model", "recipe", "given"),
+    [("robot-kit-s1", "esp32", {"sha256": SHA256}), ("microbit-kit", "microbit-v2", {"image": IMAGE})],
+)
 def test_a_release_approved_for_an_open_recipe_shows_the_ready_kits_that_are_stale(
-    workshop: Workshop, warehouse: Person, nso: Person, model: str, recipe: str
+    workshop: Workshop, warehouse: Person, nso: Person, model: str, recipe: str, given: dict[str, Any]
 ) -> None:
     ready, other = receive_kits(workshop, warehouse, model, 2)
     run_board(workshop, warehouse, "board-1", ready, recipe=recipe)
     run_board(workshop, warehouse, "board-2", other, recipe=recipe, firmware=SHA256)  # an image that somebody gave
     assert [point.code for point in show_kit(workshop, other).open_points] == ["old_firmware"]
     assert stale_kits(workshop) == []
-    release = approve_release(workshop, nso, recipe, "2.1", image=IMAGE)
+    release = approve_release(workshop, nso, recipe, "2.1", **given)
     (stale,) = stale_kits(workshop)
     wanted = f"#1 → 2.1 {SHA256[:12]}"
     assert [(stale.kit.tag, point.code, point.detail) for point in stale.open] == [(ready, "old_firmware", wanted)]
@@ -91,28 +95,33 @@ def test_what_is_no_release_is_refused_with_the_remedy(workshop: Workshop, nso: 
         approve_release(workshop, nso, "no-such", "2", image=IMAGE)
     with pytest.raises(Refused, match=warehouse.name):
         approve_release(workshop, warehouse, "esp32", "2", image=IMAGE)
-    wrong = ({}, {"sha256": "abc"}, {"image": Image("x.bin", b"")}, {"image": IMAGE, "sha256": "0" * 64})
+    wrong = ({}, {"sha256": "abc"}, {"image": Image("x.bin", b"")}, {"sha256": "g" * 64})
     for facts in wrong:
         with pytest.raises(InputError):
             approve_release(workshop, nso, "esp32", "2", **facts)
+    with pytest.raises(InputError, match="no firmware for this board"):
+        approve_release(workshop, nso, "esp32", "2", image=IMAGE)
     with pytest.raises(InputError, match="version"):
         approve_release(workshop, nso, "esp32", " ", image=IMAGE)
+    with pytest.raises(InputError, match="Is it the right one"):
+        approve_release(workshop, nso, "microbit-v1", "2", image=IMAGE, sha256="0" * 64)
     assert list_releases(workshop.store) == []
 
 
 def test_the_current_firmware_of_every_recipe_is_listed_with_who_says_so(workshop: Workshop, nso: Person) -> None:
     """A file's folders are left out of its name."""
-    approve_release(workshop, nso, "esp32", "2.1", name="robot", image=Image("../../C:\\robot 2.bin", b"x"))
+    approve_release(workshop, nso, "microbit-v1", "2.1", name="game", image=Image("../../C:\\game 2.py", b"x = 1"))
     told = {row.recipe: row for row in list_current_firmware(workshop)}
     assert set(told) == {name for name, recipe in load_recipes().items() if not recipe.is_checklist}
-    assert (told["esp32"].name, told["esp32"].version, told["esp32"].file) == ("robot", "2.1", "robot_2.bin")
-    assert (told["esp32"].approved_by, told["arduino-uno"].open) == (nso.name, False)
+    now = told["microbit-v1"]
+    assert (now.name, now.version, now.file) == ("game", "2.1", "game_2.py")
+    assert (now.approved_by, told["arduino-uno"].open) == (nso.name, False)
     assert told[MARLIN].sha256 is None
 
 
 @pytest.mark.parametrize("change", ["UPDATE firmware_release SET sha256 = '0'", "DELETE FROM firmware_release"])
 def test_a_release_that_was_changed_past_the_program_is_found(workshop: Workshop, nso: Person, change: str) -> None:
-    approve_release(workshop, nso, "esp32", "2.1", image=IMAGE)
+    approve_release(workshop, nso, "microbit-v2", "2.1", image=IMAGE)
     with workshop.store.engine.begin() as connection:
         connection.exec_driver_sql(change)
     assert "firmware release" in (find_tampering(workshop.store) or "")

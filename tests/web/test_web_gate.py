@@ -126,18 +126,18 @@ def test_kits_that_became_stale_are_listed_when_the_firmware_is_released_anew(
 def test_a_release_is_approved_on_its_page_and_leads_to_the_kits_that_are_stale_now(
     visit: Visit, workshop: Workshop, warehouse: Person, nso: Person
 ) -> None:
-    (tag,) = receive_kits(workshop, warehouse, "robot-kit-s1", 1)
-    run_board(workshop, warehouse, "robot", tag, recipe="esp32")
+    (tag,) = receive_kits(workshop, warehouse, "microbit-kit", 1)
+    run_board(workshop, warehouse, "microbit", tag, recipe="microbit-v1")
     browser = visit(nso)
-    wrong = browser.post("/firmware", recipe="esp32", version="2.1", sha256="123")
+    wrong = browser.post("/firmware", recipe="microbit-v1", version="2.1", sha256="123")
     assert wrong.status_code == 400
     assert 'value="2.1"' in wrong.get_data(as_text=True)  # nothing that was typed is lost
-    image = (io.BytesIO(b"a firmware"), "robot.bin")
-    assert browser.post("/firmware", recipe="esp32", version="2.1", file=image).location == "/kits/stale"
+    image = (io.BytesIO(b"game = 1"), "game.py")
+    assert browser.post("/firmware", recipe="microbit-v1", version="2.1", file=image).location == "/kits/stale"
     page = browser.text("/kits/stale")
     assert "1 σετ που ήταν έτοιμο" in page
     assert tag in page
-    assert "robot.bin" in visit(warehouse).text("/firmware")
+    assert "game.py" in visit(warehouse).text("/firmware")
     assert "sha256 (64" not in visit(warehouse).text("/firmware")  # the form is the support organisation's
 
 
