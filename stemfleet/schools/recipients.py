@@ -104,7 +104,8 @@ class RecipientsChange:
         self.counts["changed"] += len(changed)
         self.counts["unchanged"] += len(batch) - len(new) - len(changed)
         first = itertools.islice((said for said in batch if said.code in new), MOST_LISTED - len(self.new))
-        self.new |= {said.code: self._outline(said) for said in first}
+        name, level = (self.draft.fields.index(told) for told in ("name", "level"))
+        self.new |= {said.code: (said.values[name], Level(said.values[level])) for said in first}
         self.changed |= dict(itertools.islice(changed.items(), MOST_LISTED - len(self.changed)))
         where = self.draft.place
         self.findings += [
@@ -114,10 +115,6 @@ class RecipientsChange:
             for said in batch
             if said.code in self._moved
         ]
-
-    def _outline(self, said: Said) -> Outline:
-        told = dict(zip(self.draft.fields, said.values, strict=True))
-        return told["name"], Level(told["level"])
 
     def _close(self, session: Session) -> None:
         """What the file lists as closed and is stored as something else; kits there are a person's decision."""
