@@ -171,9 +171,8 @@ class SchoolsReading:
 
     def findings(self, schools: int) -> list[Finding]:
         """What to look at in a file that turned out to hold so many schools."""
-        of_rows = (*self._guesses.findings(self.format.sheet), *self._table.findings.whole())
-        about_all = _about_the_file(self._table, self.known, schools)
-        return [*about_all, *sorted(of_rows, key=lambda finding: finding.row or 0)]
+        guessed = self._guesses.findings(self.format.sheet)
+        return [*_about_the_file(self._table, self.known, schools), *self._table.findings.whole(guessed)]
 
 
 @contextmanager

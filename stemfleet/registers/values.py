@@ -88,8 +88,8 @@ class Findings(list[Finding]):
         if self.seen[finding.code] <= self.MOST:
             super().append(finding)
 
-    def whole(self) -> tuple[Finding, ...]:
-        """All that are kept and, for each kind with more of them, how many there are."""
+    def whole(self, others: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+        """All that are kept, and the others, by row; then, for each kind with more of them, how many there are."""
         text = "There are {count} more findings like the last one of this kind (row {row})."
         last = {finding.code: finding for finding in self}
         more = (
@@ -97,7 +97,7 @@ class Findings(list[Finding]):
             for code, count in self.seen.items()
             if count > self.MOST
         )
-        return (*self, *more)
+        return (*sorted((*self, *others), key=lambda finding: finding.row or 0), *more)
 
 
 class SkipReason(StrEnum):
