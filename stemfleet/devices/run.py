@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -133,6 +134,9 @@ class Run:
         """A measurement; limits are the recipe's. None: the board could not tell (ERROR unreadable, not FAIL)."""
         if isinstance(value, int):
             value = float(value)
+        if isinstance(value, float) and not isfinite(value):
+            self.note(f"{name}: {value} is no number")
+            value = None
         limit = self.recipe.limit(name, unit)
         if limit.hardware and self.is_pty:
             limit = Limit(name, limit.unit)

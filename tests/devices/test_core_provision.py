@@ -264,3 +264,11 @@ def test_the_states_tell_the_whole_way(tmp_path: Path) -> None:
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     assert states[-1].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("said", ["nan", "inf", "-inf"])
+def test_a_value_that_is_no_number_is_none_and_never_a_pass(tmp_path: Path, said: str) -> None:
+    with Peer(board(test=f"m supply {said} V\nm spare {said} V")) as peer:
+        result = run(benchtop_recipe(tmp_path), peer.port)
+    assert outcome(result) == (Outcome.ERROR, Reason.UNREADABLE)
+    assert [row.value for row in result.record.measurements] == [None, None]

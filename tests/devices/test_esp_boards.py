@@ -189,6 +189,18 @@ def test_a_network_port_that_nobody_offers_is_missing_and_not_busy() -> None:
     assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.PORT_MISSING)
 
 
+def test_an_image_that_is_larger_than_the_boards_flash_is_refused_unwritten(bench: Boards, tmp_path: Path) -> None:
+    image = resource("firmware", "esp", "practice-esp32.bin").read_bytes()
+    (tmp_path / "large.bin").write_bytes(image.ljust(5 << 20, b"\xff"))
+    result = bench.again(None, firmware=tmp_path / "large.bin", version="2.0")
+    record = result.record
+    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.BAD_IMAGE)
+    assert "the flash has 4194304" in result.detail
+    assert (record.firmware.name, record.firmware.version) == ("large.bin", "2.0")
+    assert attempts(record)[-1] == ("flash", 1)
+    assert "write-flash" not in "".join(content.decode() for content in result.files.values())
+
+
 @pytest.mark.parametrize("port", ["rfc2217://127.0.0.1:9", "socket://127.0.0.1:9"])
 def test_a_port_in_the_network_is_refused_the_practice_image(port: str) -> None:
     record = provision(Slot("A1", load_recipes()["esp32"], port), station="bench-1", operator="Άρης").record

@@ -59,6 +59,17 @@ def test_recipe_check_says_no_with_file_and_key(tmp_path: Path) -> None:
     assert (code, str(bad) in alone, str(image) in alone) == (1, True, False)
 
 
+def test_version_and_sha256_of_an_image_need_the_image_and_must_be_such(tmp_path: Path) -> None:
+    provision = ["provision", "/dev/null", "--recipe", "esp32"]
+    for more, words in (
+        (["--version", "1.24"], "about the image of --firmware"),
+        (["--sha256", "00" * 32], "about the image of --firmware"),
+        (["--firmware", "a.bin", "--sha256", "12"], "12 is not 64 hexadecimal digits"),
+    ):
+        with pytest.raises(InputError, match=words):
+            stemfleet(tmp_path, *provision, *more)
+
+
 def test_the_workshop_names_own_recipes_that_cannot_be_used(tmp_path: Path) -> None:
     own(tmp_path, "bad", "=")
     workshop = Workshop.open(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path)

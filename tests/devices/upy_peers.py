@@ -42,10 +42,16 @@ class Boards:
         return self.record(fault).outcome, self.record(fault).reason
 
     def again(
-        self, fault: str | None, *, flash: bool = True, recipe: str | None = None, firmware: Path | None = None
+        self,
+        fault: str | None,
+        *,
+        flash: bool = True,
+        recipe: str | None = None,
+        firmware: Path | None = None,
+        version: str | None = None,
     ) -> Provisioned:
         """One board once more, alone."""
-        slot = replace(self.slots[self.by_fault[fault]], firmware=firmware)
+        slot = replace(self.slots[self.by_fault[fault]], firmware=firmware, version=version)
         if recipe is not None:
             slot = replace(slot, recipe=load_recipes()[recipe])
         return self.work([slot], flash=flash)[str(slot.name)]
