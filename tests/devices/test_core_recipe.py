@@ -192,6 +192,8 @@ WRONG_SETTINGS = [
         "target = 220",
         "settings.warm_up.target is 220; it must be between 30 and 60",
     ),
+    ("printer-prusa-mk3s", '"G28 W"', '"M109 S250"', "settings.homing.order is not written as it must be"),
+    ("printer-prusa-mk3s", '"G28 W"', '"G28\\nM104 S250"', "settings.homing.order is not written as it must be"),
     ("printer-prusa-mk3s", "fan = { seconds = 3 }", "fan = true", "settings.fan must be a table"),
     ("printer-prusa-mk3s", "seconds = 3 }", "minutes = 3 }", "settings.fan.minutes is not a key that is known here"),
     ("printer-prusa-mk3s", 'part = "m2560"\n', "", "settings.part is missing"),

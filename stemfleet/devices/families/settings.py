@@ -15,6 +15,8 @@ _WORD = re.compile(r"[a-z0-9_]{1,32}")
 _SIGNATURE = re.compile(r"(?:0x)?[0-9a-f]{6}", re.IGNORECASE)
 _ADDRESS = re.compile(r"0x[0-9a-f]{1,8}", re.IGNORECASE)
 _BOARD_CODE = re.compile(r"[0-9A-F]{4}")
+_HOMING = re.compile(r"G28(?: [A-Z]-?\d*\.?\d*){0,8}")  # nothing that heats, and one line only
+_MOVE = re.compile(r"[XYZ]-?\d+(?:\.\d+)?(?: [XYZ]-?\d+(?:\.\d+)?){0,2}")
 _FILE_NAME = re.compile(r"[\w][\w .-]{0,63}")
 
 _STEP_FOLDERS = {"microbit": ("microbit", "selftest"), "esp": ("esp",)}
@@ -143,7 +145,13 @@ SETTINGS: dict[str, Mapping[str, Setting]] = {
         "card": Setting(within(file=Setting(like(_FILE_NAME, "firmware.bin"), required=True))),
         "profile": Setting(like(re.compile(r"[\w-]{1,64}"), "prusa-mk3s")),
         "fan": Setting(within(seconds=Setting(seconds))),
-        "homing": Setting(within(seconds=Setting(seconds, required=True), order=Setting(text), away=Setting(text))),
+        "homing": Setting(
+            within(
+                seconds=Setting(seconds, required=True),
+                order=Setting(like(_HOMING, "G28 W")),
+                away=Setting(like(_MOVE, "X5 Y5 Z5")),
+            )
+        ),
         "warm_up": Setting(within(target=Setting(degrees, required=True), seconds=Setting(seconds, required=True))),
     },
     "microbit": {
