@@ -52,7 +52,9 @@ def approve(
     """Make a release the current firmware of an open RECIPE; kits with another one are stale at once."""
     image = Image(file.name, file.read_bytes()) if file else None
     with acting_as(settings, link) as (workshop, person):
+        before = {one.kit.tag for one in stale_kits(workshop)}
         release = approve_release(workshop, person, recipe, version, name=name, sha256=sha256, image=image)
         click.echo(f"{recipe}: {release.name} {release.version}, sha256 {release.sha256}")
-        if stale := stale_kits(workshop):
-            click.echo(f"{len(stale)} kits that were ready have to be done again: kit stale")
+        for one in stale_kits(workshop):
+            if one.kit.tag not in before:
+                click.echo(f"{one.kit.tag} has to be done again")
