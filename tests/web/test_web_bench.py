@@ -201,7 +201,7 @@ def test_the_wall_follows_the_hub_and_remembers_its_sound_and_has_no_barriers(
         plugged.append(uno("1-1"))
         learn_slot(store, warehouse, "bench-pc", "A1", "1-1")
         until(bench, lambda: bench.names() == ["A1"])
-        for address in ("/bench", "/bench/positions", "/quality", "/kits/stale"):
+        for address in ("/bench", "/bench/positions", "/quality", "/kits/stale", "/firmware"):
             for width in (390, 1280):
                 page.set_viewport_size({"width": width, "height": 900})
                 page.goto(address)
