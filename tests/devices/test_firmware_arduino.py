@@ -137,7 +137,7 @@ def test_an_identity_is_given_once_and_stays_through_power_cuts_tests_and_other_
         assert terminal.ask("?id")[0] == f"id {IDENTITY}"
 
 
-def test_the_first_program_blinks_and_answers(tmp_path: Path) -> None:
+def test_the_first_program_blinks_answers_and_can_be_tested(tmp_path: Path) -> None:
     with powered("uno", tmp_path) as board:
         write(board, UNO, FIRST_UNO)
         with Terminal(board.port) as terminal:
@@ -145,4 +145,8 @@ def test_the_first_program_blinks_and_answers(tmp_path: Path) -> None:
             seen: set[str] = set()
             until(lambda: seen.add(board.control("pin B5")) or seen == {"out 0", "out 1"})
             assert terminal.ask("?fw")[0] == "fw first 1.0.0 atmega328p"
-            assert terminal.ask("?test")[0] == "e unknown"
+            found = measured(terminal.ask("?test"))
+            assert [found[name][0] for name in ("ram_errors", "eeprom_errors", "pins_stuck", "pins_short")] == [0] * 4
+            assert terminal.ask("?weather")[0] == "e unknown"
+            seen.clear()  # the test of the pins leaves the LED blinking
+            until(lambda: seen.add(board.control("pin B5")) or seen == {"out 0", "out 1"})
