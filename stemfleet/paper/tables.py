@@ -55,8 +55,8 @@ def _plain(cell: Cell) -> Cell:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def xlsx_bytes(table: Table, about: Sequence[tuple[str, str]], footer: str) -> bytes:
-    """One sheet with the table, its titles frozen and with filters, and a second one with what it is about.
+def xlsx_bytes(table: Table, about: Sequence[tuple[str, str]], footer: str, *more: Table) -> bytes:
+    """A sheet for each table, its titles frozen and with filters, and a last one with what they are about.
 
     Texts are written as texts: leading zeros of codes stay, nothing becomes a formula, and only what stands in a column
     of links becomes a link. The same values give the same bytes.
@@ -67,20 +67,10 @@ def xlsx_bytes(table: Table, about: Sequence[tuple[str, str]], footer: str) -> b
     with xlsxwriter.Workbook(out, {"constant_memory": True, "in_memory": False}) as workbook:
         workbook.set_properties({"title": table.title, "created": _UNDATED})
         bold = workbook.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        sheet = workbook.add_worksheet(_sheet_name(table.title))
-        _lay_out(sheet, table, footer)
-        for place, column in enumerate(table.columns):
-            sheet.write_string(0, place, column.title, bold)
-        last = 0
-        for last, row in enumerate(table.rows, start=_FIRST_SHEET_ROW):
-            for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
-                if isinstance(cell, int):
-                    sheet.write_number(last, place, cell)
-                elif cell and column.link and last <= _MOST_LINKS:
-                    sheet.write_url(last, place, cell)
-                elif cell:
-                    sheet.write_string(last, place, cell)
-        sheet.autofilter(0, 0, last, len(table.columns) - 1)
+        for number, one in enumerate((table, *more), start=1):
+            sheet = workbook.add_worksheet(_sheet_name(one.title, number))
+            _lay_out(sheet, one, footer)
+            _fill(sheet, one, bold)
         notes = workbook.add_worksheet(_NOTES)
         notes.set_column(0, 0, 30)
         notes.set_column(1, 1, 90)
@@ -88,6 +78,21 @@ def xlsx_bytes(table: Table, about: Sequence[tuple[str, str]], footer: str) -> b
             notes.write_string(number, 0, name, bold)
             notes.write_string(number, 1, value)
     return out.getvalue()
+
+
+def _fill(sheet: Any, table: Table, bold: Any) -> None:
+    for place, column in enumerate(table.columns):
+        sheet.write_string(0, place, column.title, bold)
+    last = 0
+    for last, row in enumerate(table.rows, start=_FIRST_SHEET_ROW):
+        for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
+            if isinstance(cell, int):
+                sheet.write_number(last, place, cell)
+            elif cell and column.link and last <= _MOST_LINKS:
+                sheet.write_url(last, place, cell)
+            elif cell:
+                sheet.write_string(last, place, cell)
+    sheet.autofilter(0, 0, last, len(table.columns) - 1)
 
 
 def _lay_out(sheet: Any, table: Table, footer: str) -> None:
@@ -101,6 +106,8 @@ def _lay_out(sheet: Any, table: Table, footer: str) -> None:
         sheet.set_column(place, place, column.width)
 
 
-def _sheet_name(title: str) -> str:
-    name = "".join(" " if letter in r"[]:*?/\'" else letter for letter in title)[:_SHEET_NAME].strip()
-    return _UNNAMED if name.lower() in ("", _NOTES) else name
+def _sheet_name(title: str, number: int) -> str:
+    """No two sheets have one name: from the second on they are numbered."""
+    end = f" {number}" if number > 1 else ""
+    name = "".join(" " if letter in r"[]:*?/\'" else letter for letter in title)[: _SHEET_NAME - len(end)].strip()
+    return f"{_UNNAMED if name.lower() in ('', _NOTES) else name}{end}"

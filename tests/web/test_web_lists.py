@@ -354,7 +354,7 @@ def test_a_plan_is_marked_in_every_file(visit: Visit, workshop: Workshop, nso: P
     visitor = visit()
     assert "ΣΧΕΔΙΑΣΜΟΣ: ΟΧΙ ΑΠΟΤΕΛΕΣΜΑ" in text_of(visitor.get("/waves/STEM4/list.pdf").get_data())
     book = CalamineWorkbook.from_filelike(io.BytesIO(visitor.get("/waves/STEM4/list.xlsx").get_data()))
-    assert book.get_sheet_by_index(1).to_python()[0][0] == "ΣΧΕΔΙΑΣΜΟΣ: ΟΧΙ ΑΠΟΤΕΛΕΣΜΑ"
+    assert book.get_sheet_by_name("stemfleet").to_python()[0][0] == "ΣΧΕΔΙΑΣΜΟΣ: ΟΧΙ ΑΠΟΤΕΛΕΣΜΑ"
     for kind in ("csv", "xlsx", "pdf"):
         assert "STEM4-PLANNING-list" in visitor.get(f"/waves/STEM4/list.{kind}").headers["Content-Disposition"]
     assert "STEM4-PLANNING-bundle" in visitor.get("/waves/STEM4/bundle.zip").headers["Content-Disposition"]

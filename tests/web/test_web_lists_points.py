@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -63,9 +65,39 @@ def test_every_applicant_stands_with_its_points_most_first(visitor: Visitor, des
 
 def test_a_school_sees_every_line_and_until_when_it_can_object(visitor: Visitor, desk: Desk) -> None:
     page = words_of(visitor.text(f"/rounds/R1/points/{desk.schools['second']}"))
-    for part in ("project 0-2026 50", "Together 50", "Until 9 May 2026, 12:00 the school can object"):
+    assert "project 0-2026" not in page
+    for part in ("up to 2026 50", "Together 50", "Until 9 May 2026, 12:00 the school can object"):
         assert part in page
     assert visitor.get("/rounds/R1/points/9999999").status_code == 404
+
+
+def test_every_line_leads_to_where_it_stands_and_its_records_are_for_the_school_and_the_nso(
+    visitor: Visitor, visit: Visit, nso: Person, desk: Desk
+) -> None:
+    """The sum of the lines is the total; the address is the same for everybody, the records behind it are not."""
+    text = visitor.get("/rounds/R1/lines.csv").get_data().decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    second = desk.schools["second"]
+    (line,) = [row for row in rows if row["Code"] == second]
+    page, _hash, anchor = line["Where it stands, with its records"].partition("#")
+    assert page.endswith(f"/rounds/R1/points/{second}")
+    path = page[page.index("/rounds") :]
+    for reader in (visitor, visit(nso)):
+        assert f'id="{unquote(anchor)}"' in reader.text(path)
+    behind = f'id="behind-{unquote(anchor)}"'
+    assert behind in visit(nso).text(path)
+    assert behind not in visitor.text(path)
+    for code, total in points(visitor):
+        assert sum(int(row["Points"]) for row in rows if row["Code"] == code) == total
+
+
+def test_the_workbook_has_the_lines_on_a_sheet_of_their_own_with_links(visitor: Visitor, desk: Desk) -> None:
+    content = io.BytesIO(visitor.get("/rounds/R1/points.xlsx").get_data())
+    with zipfile.ZipFile(content) as book:
+        schools, lines = (book.read(f"xl/worksheets/_rels/sheet{n}.xml.rels").decode() for n in (1, 2))
+    for code in desk.schools.values():
+        assert f'/rounds/R1/points/{code}"' in schools
+        assert f'/rounds/R1/points/{code}"' in lines
 
 
 def test_a_correction_shows_before_the_list_is_published_again(visitor: Visitor, desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 
 from flask_babel import format_date
 from flask_babel import gettext as _
@@ -12,11 +13,12 @@ from stemfleet.paper import Cell, Column, Heading, Table, csv_bytes, list_pdf, x
 from stemfleet.rounds import PointsList
 from stemfleet.waves import Line, ResultList
 from stemfleet_web.language import language
-from stemfleet_web.words import label, points_label, prize, region_name
+from stemfleet_web.words import label, line_anchor, points_label, prize, region_name
 
 TICKET_DIGITS = 12  # shown; as many as in an explanation
 TYPES: Mapping[str, str] = {
     "csv": "text/csv",
+    "lines": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
@@ -27,29 +29,38 @@ Write = Callable[[], bytes]
 def result_files(listed: ResultList, models: Models, address: str) -> dict[str, Write]:
     """Kind of file → what writes it. The PDF has the awards alone, by lot; the others every line that was chosen.
 
-    `address`: of the page where the list can be checked.
+    `address`: of the page where the list can be checked; each school's own page lies below it. `lines` is a CSV with
+    a row for each line of points.
     """
-    about = _about(listed, address)
+    about, pages = _about(listed, address), f"{address}/schools"
 
     def table() -> Table:
         if not listed.drawn:
-            return _winners(listed, models)
+            return _winners(listed, models, pages)
         title = _("%(wave)s: order of merit", wave=listed.wave)
-        return Table(title, _result_columns(), (_result(line, models) for line in listed.lines))
+        return Table(title, _result_columns(), (_result(line, models, pages) for line in listed.lines))
+
+    def lines() -> Table:
+        return lines_table(listed.wave, listed.lines if listed.drawn else [], pages)
 
     return {
         "csv": lambda: csv_bytes(table()),
-        "xlsx": lambda: xlsx_bytes(table(), about, _digest(listed.digest)),
+        "lines": lambda: csv_bytes(lines()),
+        "xlsx": lambda: xlsx_bytes(table(), about, _digest(listed.digest), *([lines()] if listed.drawn else [])),
         "pdf": lambda: list_pdf(_heading(listed, address), list(_awards(listed, models))),
     }
 
 
 def points_files(listed: PointsList, address: str) -> dict[str, Write]:
-    """The same for the provisional points of a round; the PDF has the sums, every school, and no lines of points."""
+    """The same for the provisional points of a round; the PDF has the sums, every school, and no lines of points.
+
+    The school's pages lie below `address`.
+    """
     wave, digest = listed.round.wave_code, listed.version.sha256
     title = _("%(wave)s: points before the draw", wave=wave)
     day = format_date(listed.version.at, "d MMM y")
-    table = Table(title, _points_columns(), map(_points, listed.lines))
+    rows = ([*_points(line), _page_of(address, line)] for line in listed.lines)
+    table = Table(title, [*_points_columns(), _page_column()], rows)
     columns = [
         Column(_("Code"), 10),
         Column(_("School"), 50),
@@ -81,9 +92,40 @@ def points_files(listed: PointsList, address: str) -> dict[str, Write]:
     )
     return {
         "csv": lambda: csv_bytes(table),
-        "xlsx": lambda: xlsx_bytes(table, about, digest),
+        "lines": lambda: csv_bytes(lines_table(wave, listed.lines, address)),
+        "xlsx": lambda: xlsx_bytes(table, about, digest, lines_table(wave, listed.lines, address)),
         "pdf": lambda: list_pdf(paper, [Table(_("By points"), columns, printed)]),
     }
+
+
+def lines_table(wave: str, listed: Sequence[Line], pages: str) -> Table:
+    """Every line of points by itself, with the address where it stands.
+
+    There anybody sees the line; the school and the support organisation see the records behind it, too, with file,
+    row and date of import.
+    """
+    columns = [
+        Column(_("Code"), 10),
+        Column(_("School"), 46),
+        Column(_("Line"), 44),
+        Column(_("Name in the public files"), 34),
+        Column(_("Points"), 8, number=True),
+        Column(_("Where it stands, with its records"), 70, link=True),
+    ]
+    rows = (
+        [one.school, one.name, points_label(text), text, worth, f"{_page_of(pages, one)}#{quote(line_anchor(text))}"]
+        for one in listed
+        for text, worth in one.lines
+    )
+    return Table(_("%(wave)s: lines of points", wave=wave), columns, rows)
+
+
+def _page_of(pages: str, line: Line) -> str:
+    return f"{pages}/{line.school}"
+
+
+def _page_column() -> Column:
+    return Column(_("Every line with its records"), 56, link=True)
 
 
 def cutoff_files(listed: ResultList, rows: Sequence[Mapping[str, Any]], address: str) -> dict[str, Write]:
@@ -121,10 +163,11 @@ def _result_columns() -> list[Column]:
         Column(_("Place"), 18),
         Column(_("Kits"), 6, number=True),
         Column(_("Number on the waiting lists"), 24),
+        _page_column(),
     ]
 
 
-def _winners(listed: ResultList, models: Models) -> Table:
+def _winners(listed: ResultList, models: Models, pages: str) -> Table:
     """A wave of prizes: edition and rank in the place of points and draw."""
     columns = [
         Column(_("In the list of winners"), 9, number=True),
@@ -134,6 +177,7 @@ def _winners(listed: ResultList, models: Models) -> Table:
         Column(_("Lot"), 14),
         Column(_("Equipment"), 28),
         Column(_("Kits"), 6, number=True),
+        Column(_("Page of the school"), 56, link=True),
     ]
     rows = (
         [
@@ -144,6 +188,7 @@ def _winners(listed: ResultList, models: Models) -> Table:
             line.lot,
             _title(line.model, models) if line.model else None,
             line.units or None,
+            _page_of(pages, line),
         ]
         for line in listed.lines
     )
@@ -189,7 +234,7 @@ def _points(line: Line) -> list[Cell]:
     ]
 
 
-def _result(line: Line, models: Models) -> list[Cell]:
+def _result(line: Line, models: Models, pages: str) -> list[Cell]:
     return [
         line.merit,
         *_points(line),
@@ -200,6 +245,7 @@ def _result(line: Line, models: Models) -> list[Cell]:
         label(line.place, "place") if line.place else None,
         line.units or None,
         ", ".join(f"{lot} {number}" for lot, number in line.waiting.items()),
+        _page_of(pages, line),
     ]
 
 

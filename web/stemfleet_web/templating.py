@@ -36,6 +36,7 @@ _OUTCOME_TONES = {Outcome.PASS: "good", Outcome.FAIL: "bad"}
 def install(app: Flask) -> None:
     app.add_template_filter(words.label, "label")
     app.add_template_filter(words.points_label, "points_label")
+    app.add_template_filter(words.line_anchor, "line_anchor")
     app.add_template_filter(words.prize, "prize")
     app.add_template_filter(words.region_name, "region_name")
     app.add_template_filter(moment, "moment")

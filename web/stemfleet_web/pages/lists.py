@@ -55,6 +55,14 @@ def results_file(wave: str, kind: str) -> Response:
     return _file(files, kind, wave, "list", planning=listed.planning)
 
 
+@blueprint.get("/waves/<wave>/lines.csv")
+def result_lines(wave: str) -> Response:
+    """Every line of points by itself, with the address where it stands."""
+    listed = list_results(the_door().store, wave, _chosen())
+    files = result_files(listed, the_door().workshop.models, _address("public.wave", code=wave))
+    return _file(files, "lines", wave, "lines", planning=listed.planning)
+
+
 @blueprint.get("/waves/<wave>/cutoffs")
 def cutoffs(wave: str) -> str:
     """Where each lot closed, by the groups of the schools."""
@@ -116,6 +124,12 @@ def points_file(wave: str, kind: str) -> Response:
     return _file(points_files(listed, _address(".points", wave=wave)), kind, wave, "points")
 
 
+@blueprint.get("/rounds/<wave>/lines.csv")
+def points_lines(wave: str) -> Response:
+    listed = list_points(the_door().store, wave, _chosen(), version=request.args.get("version", type=int))
+    return _file(points_files(listed, _address(".points", wave=wave)), "lines", wave, "lines")
+
+
 @blueprint.get("/rounds/<wave>/points/<code>")
 def points_of(wave: str, code: str) -> str:
     """One school with every line of its points, and until when it can object."""
@@ -169,7 +183,7 @@ def _shown(chosen: Chosen, page: int, found: int) -> Mapping[str, Any]:
 
 def _file(files: Mapping[str, Write], kind: str, wave: str, what: str, *, planning: bool = False) -> Response:
     """A PDF opens in the browser; tables are saved."""
-    name = file_name(wave, what, kind, planning=planning)
+    name = file_name(wave, what, "csv" if kind == "lines" else kind, planning=planning)
     return send_file(io.BytesIO(files[kind]()), TYPES[kind], as_attachment=kind != "pdf", download_name=name)
 
 

@@ -144,6 +144,11 @@ def prize(lines: Sequence[Sequence[Any]]) -> tuple[str, str]:
     return edition, rank
 
 
+def line_anchor(line: str) -> str:
+    """Where a line of points stands on a school's page; the part of an address after the `#`."""
+    return f"line-{line.replace(' ', '-')}"
+
+
 def points_label(line: str) -> str:
     """A line of points, `national_prize 2014-2017`, as text; lines of other forms stay as they are."""
     kind, _blank, years = line.rpartition(" ")
