@@ -31,7 +31,7 @@ class Talk:
     def __init__(self, line: Line) -> None:
         self._line = line
         self.heard = False  # anything at all
-        self._started = False
+        self._answered = False  # before that a board may start twice: after avrdude, and by the opening of the port
 
     def wait_for_start(self, timeout: float) -> bool:
         """Whether the board said hello: opening the port resets most boards. Other output is thrown away."""
@@ -40,7 +40,6 @@ class Talk:
             text = self._line.read_line(left)
             self.heard = self.heard or text is not None or self._line.pending > 0
             if text is not None and _HELLO.search(text):
-                self._started = True
                 return True
         return False
 
@@ -93,11 +92,14 @@ class Talk:
             if text is None:
                 nothing = not rows and not self._line.pending
                 raise port_fault(Reason.SILENT if nothing else Reason.UNREADABLE, self._line.port)
-            if self._started and _HELLO.search(text):  # also in the middle of a line
-                raise port_fault(Reason.RESTARTED, self._line.port, retry=True)
+            if _HELLO.search(text):  # also in the middle of a line
+                if self._answered:
+                    raise port_fault(Reason.RESTARTED, self._line.port, retry=True)
+                break
             if len(text) > LONGEST or not _KNOWN.fullmatch(text):
                 break
             if text == f"end {len(rows)}":
+                self._answered = True
                 return rows
             rows.append(text)
         raise port_fault(Reason.UNREADABLE, self._line.port)
