@@ -126,6 +126,7 @@ class Marlin:
     bed: float = 21.1
     target: float = 0.0
     rate: float = 60.0  # degrees a second of its hot end
+    settles: float = 0.0  # degrees below the target at which its regulator stops
     goes_on_heating: bool = False  # whatever the target is: a heater that cannot be switched off
     heard: list[str] = field(default_factory=list)
     halted: bool = False
@@ -162,7 +163,7 @@ class Marlin:
 
     def _warm(self, now: float) -> None:
         passed, self._ticked = now - (self._ticked or now), now
-        if (self.goes_on_heating and self.target) or self.hot < self.target:
+        if (self.goes_on_heating and self.target) or self.hot < self.target - self.settles:
             self.hot += self.rate * passed
         elif self.hot > max(self.target, 21.3):
             self.hot = max(self.target, 21.3, self.hot - self.rate * passed)

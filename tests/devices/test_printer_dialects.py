@@ -16,7 +16,7 @@ from stemfleet.devices.provision import provision
 from stemfleet.devices.recipe import Limit, Recipe, find_recipe
 from stemfleet.devices.record import BoardRecord, Provisioned
 from stemfleet.devices.state import Slot
-from stemfleet.words import Outcome
+from stemfleet.words import Outcome, Reason
 
 WARM_UP = {"warm_up": {"target": 50, "seconds": 5}}
 EVERYTHING = {"profile": "marlin-ramps", "fan": {"seconds": 0.1}, "homing": {"seconds": 5}}
@@ -63,7 +63,8 @@ def test_everything_that_a_recipe_may_ask_is_understood(dialect: str) -> None:
 
 
 def test_a_warm_up_is_measured_and_ends_with_the_heater_off() -> None:
-    firmware = Marlin()
+    """Regulators come near the target and stay a little below it: that is no failure to reach it."""
+    firmware = Marlin(settles=0.5, rate=40.0)
     checks = (Limit("warm_up_rise", "°C/s", 0.3), Limit("warm_up_overshoot", "°C", 0, 15))
     result = done(firmware, recipe(WARM_UP, *ROOM, *checks))
     assert result.record.outcome is Outcome.PASS
@@ -154,6 +155,14 @@ def test_a_heater_that_was_left_on_is_switched_off_before_anything_is_measured()
     record = done(firmware, recipe(), resets=False).record
     assert record.outcome is Outcome.PASS
     assert firmware.heard.index("M104 S0") < firmware.heard.index("M119")
+
+
+def test_a_hot_end_that_is_near_the_target_already_is_not_heated_to_measure_nothing() -> None:
+    plan = recipe({"warm_up": {"target": 40, "seconds": 5}}, *ROOM, Limit("warm_up_rise", "°C/s", 0.3))
+    firmware = Marlin(hot=33.0, rate=0.0)
+    record = done(firmware, plan).record
+    assert (record.outcome, record.reason) == (Outcome.ERROR, Reason.UNREADABLE)
+    assert "M104 S40" not in firmware.heard
 
 
 def test_a_sensor_that_reads_nonsense_keeps_the_heater_off() -> None:

@@ -32,6 +32,8 @@ from stemfleet.devices.run import Run
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
 _POLL_S = 0.5
+_REACHED = 2.0  # degrees below the target: the last ones a regulator takes its time for
+_LEAST_WAY = 10.0  # degrees; over less a rate says nothing
 _PEAK_S = 5.0  # after the highest reading, before it counts as the peak
 _LONGEST_PEAK_S = 30.0
 _TOO_HOT = (
@@ -162,14 +164,18 @@ class PrinterChecks:
         """Heats the hot end to the target, watches how far it goes beyond it, and switches it off."""
         target, seconds = float(plan["target"]), float(plan["seconds"])
         began, first = time.monotonic(), self._hot_end()
+        enough = target - _REACHED
+        if enough - first < _LEAST_WAY:
+            self._run.note(f"Not heated: at {first:g} °C it is too warm for a rate up to {target:g} °C. Let it cool.")
+            return
         self._gcode.send(f"M104 S{target:g}")
         now = first
-        while now < target and time.monotonic() - began < seconds:
+        while now < enough and time.monotonic() - began < seconds:
             self._run.wait(_POLL_S)
             now = self._hot_end()
             self._run.progress(round(now - first), round(target - first))
         self._run.measure("warm_up_rise", round((now - first) / (time.monotonic() - began), 2), "°C/s")
-        highest = self._highest(now, target) if now >= target else now
+        highest = self._highest(now, target) if now >= enough else now
         self._gcode.send("M104 S0")
         self._run.measure("warm_up_overshoot", round(max(0.0, highest - target), 2), "°C")
 
