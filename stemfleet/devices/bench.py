@@ -81,7 +81,8 @@ class Bench:
             self._twins.forget(state.slot)
             if not fresh and state.slot in self._states:
                 state = replace(self._states[state.slot], port=slot.port)
-        self._publish(state)
+            state = self._set(state)
+        self._tell(state)
 
     def skip(self, name: str) -> None:
         """Leave a slot out until it is started by its name or gets another board; one that runs is stopped first.
@@ -106,7 +107,8 @@ class Bench:
             if status is Status.EMPTY or name not in self._slots:
                 self._slots[name] = None
             known = self._states.get(name, SlotState(slot=name, recipe="", title="", port=""))
-        self._publish(replace(known, status=status, **facts))
+            state = self._set(replace(known, status=status, **facts))
+        self._tell(state)
 
     def remove(self, name: str) -> None:
         """The slot is there no longer. Raises NotFound, Busy."""
@@ -256,9 +258,10 @@ class Bench:
             final = replace(final, reason=reason.value)
         if problem:  # without its record a board was not done, whatever it is like
             final = replace(final, outcome=Outcome.ERROR, detail=problem, result=None)
-        with self._lock:
+        with self._lock:  # at once: who finds the slot at rest finds how its board came out, too
             self._running.discard(name)
-        self._publish(final)
+            final = self._set(final)
+        self._tell(final)
 
     def _kept(self, slot: Slot, result: Provisioned) -> tuple[str, Reason | None]:
         """The sentence about a record that could not be kept, empty when it was; the reason that the wall shows."""
@@ -274,9 +277,13 @@ class Bench:
 
     def _publish(self, state: SlotState) -> None:
         with self._lock:
-            numbered = replace(state, number=next(self._numbers))
-            self._states[state.slot] = numbered
+            numbered = self._set(state)
         self._tell(numbered)
+
+    def _set(self, state: SlotState) -> SlotState:
+        """The state with its number; the lock is held."""
+        numbered = self._states[state.slot] = replace(state, number=next(self._numbers))
+        return numbered
 
     def _tell(self, state: SlotState) -> None:
         with self._lock:
