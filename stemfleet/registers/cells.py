@@ -14,7 +14,9 @@ from stemfleet.registers.values import Finding, Findings
 
 LONGEST = 300  # letters of a cell that is kept as it is; those of the register have fewer than 150
 _ERROR = re.compile(r"#[^\s#]{2,12}[!?]|#N/A|#Δ/Υ|#GETTING_DATA|Err:\d{3}|#{3,}")
+_BLANKS = frozenset({"NULL", "null", "None", "nan", "NaN"})  # what programs write for a blank
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how Excel's CSV keeps a code from becoming a number
+_MARKS = ("#", "=", "Err:", "NULL", "null", "None", "nan", "NaN")  # rows without any of these are sound
 _SHOWN = 60
 
 _IS_ERROR = (
@@ -55,18 +57,20 @@ class Mender:
 
     def mended(self, row: int, fields: Fields, together: str) -> Fields:
         """`together`: all texts of the row as one, which is looked through much faster than each of them."""
-        if "#" in together or "=" in together or "Err:" in together:
+        if any(mark in together for mark in _MARKS):
             fields = self._without_errors(row, fields)
         if len(together) > LONGEST:
             self._cut(row, fields)
         return fields
 
     def _without_errors(self, row: int, fields: Fields) -> Fields:
-        """Errors (#REF!, #N/A) and formulas without a result are taken out; the text of ="0501001" is 0501001."""
+        """Errors (#REF!, #N/A), formulas without a result and NULL are taken out; the text of ="0501001" is 0501001."""
         kept = {}
         for name, text in fields.items():
             value = as_text[1] if (as_text := _AS_TEXT.fullmatch(text)) else text
             formula = value.startswith("=") and len(value) > 1
+            if value in _BLANKS and name not in self._judged:
+                continue
             if name not in self._judged and (formula or _ERROR.fullmatch(value)):
                 code, sentence = ("formula_cell", _IS_FORMULA) if formula else ("error_cell", _IS_ERROR)
                 self._find(code, sentence, row, name, written=shortened(value))

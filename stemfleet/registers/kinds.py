@@ -67,6 +67,13 @@ _LEVEL_STEMS = (
     (("ΓΥΜ", "ΜΟΥΣΙΚΟ ΣΧΟΛΕΙΟ", "ΚΑΛΛΙΤΕΧΝΙΚΟ ΣΧΟΛΕΙΟ"), Level.LOWER_SECONDARY),
     (("ΛΥΚ",), Level.GENERAL_UPPER),
 )
+_LEVEL_SHORT = {  # whole words again, looked for last: «Δημ.» is short for other things too
+    "ΔΗΜ": Level.PRIMARY,
+    "ΔΣ": Level.PRIMARY,
+    "ΠΔΣ": Level.PRIMARY,
+    "ΝΓ": Level.KINDERGARTEN,
+}
+_SHORT_TYPES = {"Ν Γ": Level.KINDERGARTEN, "Δ Σ": Level.PRIMARY}  # Ν/Γ and Δ/Σ, of a type only
 _OTHER_UNITS = (
     "ΔΙΕΥΘΥΝΣΗ",
     "ΓΡΑΦΕΙΟ",
@@ -80,6 +87,8 @@ _OTHER_UNITS = (
     "ΠΕΚΕΣ",
     "ΒΙΒΛΙΟΘΗΚΗ",
     "ΙΕΚ",
+    "ΔΙΕΚ",
+    "ΣΑΕΚ",
 )
 
 
@@ -101,7 +110,9 @@ def _level_of_type(type_id: str, type_text: str) -> Level | SkipReason | None:
     if type_id in _LEVEL_OF_TYPE:
         return _LEVEL_OF_TYPE[type_id]
     folded = fold(type_text)
-    return SkipReason.NOT_A_SCHOOL if folded.split(" ")[0] in _OTHER_UNITS else _level_in(folded)
+    if folded.split(" ")[0] in _OTHER_UNITS:
+        return SkipReason.NOT_A_SCHOOL
+    return _SHORT_TYPES.get(folded) or _level_in(folded)
 
 
 @lru_cache(maxsize=4096)
@@ -118,7 +129,7 @@ def _level_in(folded: str) -> Level | None:
     for stems, level in _LEVEL_STEMS:
         if any(stem in folded for stem in stems):
             return level
-    return None
+    return next((level for word, level in _LEVEL_SHORT.items() if word in words), None)
 
 
 @lru_cache(maxsize=4096)
@@ -156,9 +167,10 @@ def closed_reason(state_id: str, text: str) -> SkipReason | None:
     folded = fold(text)
     if "ΑΝΑΣΤ" in folded:
         return SkipReason.SUSPENDED
-    if any(stem in folded for stem in ("ΚΑΤΑΡΓ", "ΚΛΕΙΣ", "ΑΝΕΝΕΡΓ", "ΣΥΓΧΩΝ")) or folded.startswith("ΜΗ "):
+    works = says(text, ("ΕΝΕΡΓ", "ΛΕΙΤΟΥΡΓ"))
+    if any(stem in folded for stem in ("ΚΑΤΑΡΓ", "ΚΛΕΙΣ", "ΑΝΕΝΕΡΓ", "ΣΥΓΧΩΝ")) or works is False:
         return SkipReason.ABOLISHED
-    if not folded or "ΕΝΕΡΓ" in folded or "ΛΕΙΤΟΥΡΓ" in folded:
+    if not folded or works:
         return None
     raise ValueError(text)
 

@@ -1,5 +1,6 @@
 """Registers of schools: every shape that they come in, read into SchoolRow."""
 
+import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -135,6 +136,7 @@ _SHOWN = {  # a field's title, for a sentence about it
     "untold": "Ειδικός Χαρακτηρισμός",
 }
 _MAY_BE_OTHER = frozenset("ΕεΈέEeGgΔδ")  # letters that a country or a directorate begins with
+_LETTER = re.compile(r"[^\W\d_]")
 _COUNTRY = {"ΕΛΛΑΔΑ", "ΕΛΛΑΣ", "GREECE"}
 
 
@@ -236,6 +238,8 @@ def _schools(table: Table, silent: set[Category], guesses: Guesses) -> Iterator[
 
 def _read_row(table: Table, row: int, fields: Fields, judged: Judgement, guesses: Guesses) -> SchoolRow | Skipped:
     written, name = fields.get("code", ""), fields.get("name")
+    if name is not None and not _LETTER.search(name):
+        name = None
     code, mended = school_code(written)
     for problem in judged.findings:
         table.findings.append(_problem(table, row, problem))
@@ -243,7 +247,7 @@ def _read_row(table: Table, row: int, fields: Fields, judged: Judgement, guesses
     if name is not None and len(name) > LONGEST:
         return Skipped(row, SkipReason.INCOMPLETE, code, shortened(name), None, table.format.sheet)
     if code is None or name is None or judged.skipped or isinstance(level, SkipReason):
-        reason, detail = _why_not(written, code, name, judged)
+        reason, detail = _why_not(fields, code, name, judged)
         return Skipped(row, reason, code, name, detail, table.format.sheet)
     if mended:
         table.findings.append(_finding(table, *mended_code(written), row, written=written, code=code))
@@ -255,13 +259,15 @@ def _read_row(table: Table, row: int, fields: Fields, judged: Judgement, guesses
     return _school(table, row, fields, code, level, judged)
 
 
-def _why_not(written: str, code: str | None, name: str | None, judged: Judgement) -> tuple[SkipReason, str | None]:
+def _why_not(fields: Fields, code: str | None, name: str | None, judged: Judgement) -> tuple[SkipReason, str | None]:
     """The first reason that holds; what the unit is comes before what its row lacks."""
     if judged.skipped:
         return judged.skipped
     if code is None:
-        return (SkipReason.BAD_CODE, shortened(written)) if written else (SkipReason.NO_CODE, None)
-    return (SkipReason.UNKNOWN_TYPE, shortened(judged.type)) if name else (SkipReason.NO_NAME, None)
+        return (SkipReason.BAD_CODE, shortened(fields["code"])) if "code" in fields else (SkipReason.NO_CODE, None)
+    if name is None:
+        return SkipReason.NO_NAME, shortened(fields.get("name", "")) or None
+    return SkipReason.UNKNOWN_TYPE, shortened(judged.type)
 
 
 def _school(table: Table, row: int, fields: Fields, code: str, level: Level, judged: Judgement) -> SchoolRow:
