@@ -274,7 +274,7 @@ def test_a_slot_that_works_is_stopped_when_it_is_left_out(
 def test_a_board_that_is_pulled_in_the_middle_is_named_and_its_slot_is_free_for_the_next(
     workshop: Workshop, hub: Hub, tmp_path: Path, warehouse: Person
 ) -> None:
-    shop = hub_workshop(workshop, hub_recipe(tmp_path, flash=["sleep", "1.5"]))
+    shop = hub_workshop(workshop, hub_recipe(tmp_path, flash=["sleep", "0.5"]))
     bench = Watched(shop, hub)
     try:
         hub.plug("1-1", 1)
