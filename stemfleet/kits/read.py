@@ -73,7 +73,7 @@ class KitView:
                     "at": entry.at.isoformat(),
                     "person": called(entry.person_id, name),
                     "verb": entry.verb,
-                    "facts": entry.facts,
+                    "facts": {key: fact for key, fact in entry.facts.items() if names or key != "console"},
                 }
                 for entry, name in self.history
             ],

@@ -15,7 +15,7 @@ from werkzeug.test import encode_multipart
 from stemfleet.accounts import deactivate_person
 from stemfleet.devices.record import Measurement
 from stemfleet.kits import list_kits, receive_kits, show_kit
-from stemfleet.store import Person
+from stemfleet.store import Person, write_history
 from stemfleet.words import KitState, Outcome
 from stemfleet.workshop import Workshop
 from stemfleet_web.door import door_of, install_door
@@ -47,17 +47,21 @@ def test_one_person_asks_and_another_one_approves_on_the_kits_page(
 
 
 def test_a_school_sees_roles_where_the_staff_sees_names(
-    visit: Visit, warehouse: Person, teacher: Person, nso: Person, stock: Stock
+    visit: Visit, workshop: Workshop, warehouse: Person, teacher: Person, nso: Person, stock: Stock
 ) -> None:
-    """On the page, in the record, and in the API; the staff sees who it was."""
+    """On the page, in the record, and in the API; the staff sees who it was, and at which command line."""
+    with workshop.store.write() as session:
+        write_history(session, nso, "kit", stock.shipped, "override_approved", console="aris@bench-pc")
     for address in (f"/kits/{stock.shipped}", f"/kits/{stock.shipped}/record.json", f"/api/kits/{stock.shipped}"):
         seen = visit(teacher).text(address).encode().decode("unicode_escape", errors="ignore") + visit(teacher).text(
             address
         )
         assert warehouse.name not in seen, address
         assert nso.name not in seen, address
+        assert "bench-pc" not in seen, address
     assert "Αποθήκη" in visit(teacher).text(f"/kits/{stock.shipped}")
     assert warehouse.name in visit(nso).text(f"/kits/{stock.shipped}")
+    assert "aris@bench-pc" in visit(nso).text(f"/kits/{stock.shipped}")
     record = visit(teacher).get(f"/kits/{stock.shipped}/record.json").json
     assert {run["operator"] for run in record["runs"]} == {"warehouse"}
 
