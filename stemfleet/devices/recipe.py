@@ -248,6 +248,7 @@ def _of_board(table: Table, family: str) -> Recipe:
     checks = tuple(_limit(part) for part in table.tables("checks"))
     checks += tuple(Limit(*row) for row in profile_limits(table, settings.get("profile")))
     _check_once(table, "checks", [limit.name for limit in checks])
+    _check_owed(table, settings, checks)
     usb = [item.upper() for item in table.texts("usb")] if "usb" in table else []
     if not all(_USB.fullmatch(item) for item in usb):
         raise table.refuse(
@@ -363,6 +364,17 @@ def _check_once(table: Table, key: str, names: list[str]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise table.refuse("{file}: {key} has {name} twice.", key, name=name)
+
+
+def _check_owed(table: Table, settings: dict[str, Any], checks: tuple[Limit, ...]) -> None:
+    """Where the self-test's steps say what they measure, a check of something else could never pass."""
+    if "steps" not in settings:
+        return
+    steps = (*settings["steps"].values(), *settings.get("hardware_steps", {}).values())
+    owed = {name for step in steps for name in step} | {"flash_size"}  # which an ESP's loader tells
+    for place, limit in enumerate(checks):
+        if limit.name not in owed and not limit.optional:
+            raise table.refuse("{file}: {key}: no step measures {name}.", f"checks[{place}].name", name=limit.name)
 
 
 def _limit(table: Table) -> Limit:

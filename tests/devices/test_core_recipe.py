@@ -182,6 +182,7 @@ WRONG_SETTINGS = [
     ("microbit-v1", 'display = ["display_errors"]', "display = []", "settings.steps.display must be a list of texts"),
     ("microbit-v1", 'display = ["display_errors"]', 'dance = ["moves"]', "settings.steps.dance is no step of the"),
     ("microbit-v1", 'display = ["display_errors"]', 'display = ["ram_errors"]', "names the measurement ram_errors"),
+    ("esp32", 'name = "ram_errors"', 'name = "ram_error"', "checks[3].name: no step measures ram_error"),
     ("esp32", 'address = "0x1000"', "address = 4096", "settings.address must be a text"),
     ("esp32", 'address = "0x1000"', 'address = "1000"', "settings.address is not written as it must be"),
     ("esp32", "stub = true", 'stub = "yes"', "settings.stub must be true or false"),
@@ -211,7 +212,7 @@ def test_a_familys_settings_are_looked_at_when_the_recipe_is_read(
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError) as wrong:
         read_recipe(path)
-    assert str(wrong.value).startswith(f"{path}: settings.")
+    assert str(wrong.value).startswith((f"{path}: settings.", f"{path}: checks["))
     assert named in str(wrong.value)
 
 
