@@ -1,11 +1,11 @@
 """A bench whose boards wait to be started: what it uses, as JSON.  python idle.py microbit:16 SECONDS
 
 As `stemfleet bench --watch` would: ports asked for once a second (the computer's own too), a database, no wall.
-Processor use in percent of a core, memory in MiB (PSS: a shared page counts by its part).
+Processor use in percent of a core, memory in MiB: the program's own pages; of the boards their part of
+shared ones, too.
 """
 
 import json
-import os
 import sys
 import tempfile
 import time
@@ -21,6 +21,7 @@ from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.workshop import Workshop
 
 SETTLE_S = 2.0
+MIB = 2**20
 
 
 def main(spec: str, seconds: float) -> None:
@@ -39,17 +40,13 @@ def main(spec: str, seconds: float) -> None:
         spent = (time.monotonic() - began) / 100
         told = {
             "program_cpu": (time.process_time() - ours) / spent,
-            "program_memory": memory([psutil.Process(os.getpid())]),
+            "program_memory": psutil.Process().memory_full_info().uss / MIB,
             "emulator_cpu": (emulator_seconds() - theirs) / spent,
-            "emulator_memory": memory(emulators()),
+            "emulator_memory": sum(process.memory_full_info().pss for process in emulators()) / MIB,
         }
         live.close()
         workshop.store.close()
     sys.stdout.write(json.dumps(told))
-
-
-def memory(processes: list[psutil.Process]) -> float:
-    return sum(process.memory_full_info().pss for process in processes) / 2**20
 
 
 if __name__ == "__main__":

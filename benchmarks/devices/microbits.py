@@ -29,7 +29,7 @@ def turn(folder: Path, count: int) -> Turn:
 
 
 class Idle(NamedTuple):
-    """Per slot that waits: percent of a core, and MiB of memory (a shared page counts by its part)."""
+    """Percent of a core, and MiB of memory."""
 
     program_cpu: float
     program_memory: float
@@ -37,13 +37,13 @@ class Idle(NamedTuple):
     emulator_memory: float
 
 
-def idle(kind: str, count: int, seconds: float) -> Idle:
-    """The difference between a bench of `count` boards that wait and one of a single board, for each further board."""
+def idle(kind: str, count: int, seconds: float) -> tuple[Idle, Idle]:
+    """A bench of `count` boards that wait; and what each takes: the difference to a bench of one board, divided."""
     few, many = (_waiting(f"{kind}:{number}", seconds) for number in (1, count))
-    return Idle(*((many[key] - few[key]) / (count - 1) for key in Idle._fields))
+    return many, Idle(*((more - less) / (count - 1) for more, less in zip(many, few, strict=True)))
 
 
-def _waiting(spec: str, seconds: float) -> dict[str, float]:
+def _waiting(spec: str, seconds: float) -> Idle:
     command = [sys.executable, str(HERE / "idle.py"), spec, str(seconds)]
     told: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return told
+    return Idle(**told)

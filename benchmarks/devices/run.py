@@ -91,11 +91,11 @@ def microbit_rows(turns: Sequence[microbits.Turn], count: int) -> list[str]:
     ]
 
 
-def idle_rows(found: dict[str, microbits.Idle]) -> list[str]:
+def idle_rows(found: dict[str, tuple[microbits.Idle, microbits.Idle]]) -> list[str]:
     return [
-        f"| {kind} | {one.program_cpu:.2f} | {one.program_memory:.2f} | {one.emulator_cpu:.2f} "
-        f"| {one.emulator_memory:.1f} |"
-        for kind, one in found.items()
+        f"| {kind} | {whole.program_cpu:.2f} | {whole.program_memory:.1f} | {each.program_cpu:.2f} "
+        f"| {1024 * each.program_memory:.0f} | {each.emulator_cpu:.2f} | {each.emulator_memory:.1f} |"
+        for kind, (whole, each) in found.items()
     ]
 
 
@@ -137,10 +137,11 @@ micro:bits, from the first that is flashed to the last that is checked:
 |---|---|---|---|---|---|---|
 {text["microbits"]}
 
-A slot whose board waits: the difference between a bench of {given.idle} and one of a single board, for each one more.
+{given.idle} boards that wait to be started, and what each slot adds (the difference to a bench of one board, divided);
+CPU in percent of a core:
 
-| board | stemfleet, % of a core | stemfleet, MiB | emulator, % of a core | emulator, MiB |
-|---|---|---|---|---|
+| board | stemfleet: CPU, % | MiB | a slot: CPU, % | KiB | its emulator: CPU, % | MiB |
+|---|---|---|---|---|---|---|
 {text["idle"]}
 {MARKS[1]}"""
 
@@ -170,7 +171,7 @@ def measured(given: argparse.Namespace, folder: Path, again: list[str]) -> dict[
         "microbits": lambda place: microbits.turn(place, given.microbits),
     }
     found: dict[str, list[Any]] = {part: [] for part in turns if part in given.parts}
-    for number in range(1, given.runs + 1):
+    for number in range(1, given.runs + 1 if found else 1):
         for part, done in found.items():
             done.append(patiently(turns[part], folder / f"{part}-{number}", again))
         sys.stderr.write(f"run {number} of {given.runs} done\n")
