@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from stemfleet.errors import InputError, Unavailable
 from stemfleet.registers import SPELLING, search_key
@@ -92,15 +92,22 @@ OLD_ROWS: list[tuple[str, dict[str, object]]] = [
         | {"person_id": 1, "started": THEN, "ended": THEN, "outcome": "PASS"}
         | {"record": '{"phases": [{"name": "flash"}]}'},
     ),
+    (
+        "board_run",
+        {"recipe": "arduino-uno", "test_version": "1", "station": "pc (virtual)", "person_id": 1}
+        | {"started": THEN, "ended": THEN, "outcome": "PASS", "record": '{"phases": []}'},
+    ),
 ]
 
 
 def test_a_database_of_an_earlier_version_is_brought_up_to_date_with_all_that_is_in_it(old_database: str) -> None:
     store = Store.open(old_database)
     with store.read() as session:
-        (file,), (run,) = session.exec(select(Attachment)).all(), session.exec(select(BoardRun)).all()
+        (file,) = session.exec(select(Attachment)).all()
+        run, virtual = session.exec(select(BoardRun).order_by(col(BoardRun.id))).all()
         assert (file.content, file.size) == (b"avrdude said so", 15)
-        assert (run.kit_tag, run.wrote) == ("SF-00001B", True)
+        assert (run.kit_tag, run.wrote, run.virtual) == ("SF-00001B", True, False)
+        assert virtual.virtual  # until then its station alone said so
         assert session.exec(select(Kit.legacy)).all() == [False]
     store.close()
 
