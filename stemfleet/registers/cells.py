@@ -16,7 +16,6 @@ LONGEST = 300  # letters of a cell that is kept as it is; those of the register 
 _ERROR = re.compile(r"#[^\s#]{2,12}[!?]|#N/A|#Δ/Υ|#GETTING_DATA|Err:\d{3}|#{3,}")
 _BLANKS = frozenset({"NULL", "null", "None", "nan", "NaN"})  # what programs write for a blank
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how Excel's CSV keeps a code from becoming a number
-_MARKS = ("#", "=", "Err:", "NULL", "null", "None", "nan", "NaN")  # rows without any of these are sound
 _SHOWN = 60
 
 _IS_ERROR = (
@@ -57,7 +56,8 @@ class Mender:
 
     def mended(self, row: int, fields: Fields, together: str) -> Fields:
         """`together`: all texts of the row as one, which is looked through much faster than each of them."""
-        if any(mark in together for mark in _MARKS):
+        marked = "#" in together or "=" in together or "Err:" in together
+        if marked or not _BLANKS.isdisjoint(fields.values()):
             fields = self._without_errors(row, fields)
         if len(together) > LONGEST:
             self._cut(row, fields)
