@@ -1,6 +1,7 @@
 """The commands on one port, as scripts call them: exit code, and nothing but the record on standard output."""
 
 import json
+import platform
 import socket
 import subprocess
 import sys
@@ -55,3 +56,13 @@ def test_a_silent_network_port_is_named_as_what_it_is_to_its_tool(tmp_path: Path
         done = stemfleet(tmp_path, "check", port, "--recipe", recipe, "--json")
     assert json.loads(done.stdout)["reason"] == reason
     assert port in done.stderr
+
+
+@pytest.mark.rig
+def test_records_of_virtual_boards_say_so_and_are_not_of_this_computers_station(tmp_path: Path) -> None:
+    done = stemfleet(tmp_path, "bench", "--virtual", "uno:1:silent", "--json")
+    (record,) = json.loads(done.stdout)
+    assert (done.returncode, record["reason"]) == (2, "silent")
+    assert (record["virtual"], record["station"]) == (True, f"{platform.node()} (virtual)")
+    real = json.loads(stemfleet(tmp_path, "check", str(tmp_path / "tty"), "--recipe", "arduino-uno", "--json").stdout)
+    assert (real["virtual"], real["station"]) == (False, platform.node())
