@@ -71,6 +71,15 @@ def test_a_printer_that_starts_anew_is_off_by_that_and_gets_no_emergency_stop() 
     assert b"M112" not in firmware._rx
 
 
+def test_a_printer_that_we_could_not_have_heated_or_moved_is_asked_but_not_halted() -> None:
+    firmware = Marlin(blocks={"G28": 60.0})
+    with Printer(firmware, resets=False) as printer, Line(printer.port) as line:
+        line.write("G28\n")
+        until(lambda: firmware.heard)
+        assert switch_off(line.serial, patience=0.3, may_stop=False) == ""
+    assert not firmware.halted
+
+
 def test_half_a_line_that_was_under_way_takes_nothing_with_it() -> None:
     """Marlin throws away all that has come when it refuses a line."""
     firmware = Marlin(target=50.0)

@@ -164,8 +164,9 @@ class PrinterDriver:
             self._dismiss_guard(off)
 
     def _switched_off(self, line: Line, *, started: bool) -> bool:
-        """Straight to the port: after a stop the line itself refuses to talk."""
-        how = switch_off(line.serial, patience=_OFF_ANSWER_S, started=started)
+        """Straight to the port: after a stop the line itself refuses to talk. What cannot move is not halted."""
+        may_stop = self._guard is not None
+        how = switch_off(line.serial, patience=_OFF_ANSWER_S, may_stop=may_stop, started=started)
         self._run.note(f"switched off: {how or 'the printer did not answer'}")
         return bool(how)
 

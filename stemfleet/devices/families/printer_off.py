@@ -28,12 +28,12 @@ _HALTED = re.compile(r"printer halted|kill\(\) called", re.IGNORECASE)
 _START = re.compile(r"start\b")
 
 
-def switch_off(line: Any, *, patience: float, started: bool = False) -> str:
+def switch_off(line: Any, *, patience: float, may_stop: bool = True, started: bool = False) -> str:
     """How the printer was switched off, in words for the log; "" when it could not be told.
 
     `line`: an open pyserial port. `patience`: seconds for the first answer. A printer that is busy or silent is then
-    given the emergency stop M112, after which it must be reset; one that has just `started` is not: its reset has
-    switched all off. Raises serial.SerialException, OSError.
+    given the emergency stop M112 if it `may_stop` so: it must be reset afterwards. One that has just `started` is not:
+    its reset has switched all off. Raises serial.SerialException, OSError.
     """
     line.timeout = _HALF_LINE_S
     printer = _Printer(line, started)
@@ -48,8 +48,9 @@ def switch_off(line: Any, *, patience: float, started: bool = False) -> str:
         return _rest(printer)
     if printer.started:
         return "the printer started anew, which switches all off"
-    printer.say(_STOP)
-    if printer.hear(_STOP_S, lambda: printer.halted):
+    if may_stop:
+        printer.say(_STOP)
+    if may_stop and printer.hear(_STOP_S, lambda: printer.halted):
         return "by the emergency stop M112: it must be switched off and on before it is used again"
     return ""
 
