@@ -52,6 +52,8 @@ LEGACY_COLUMNS: Sequence[Column] = (
     Column("state", ("STATE", "STATUS", "ΚΑΤΑΣΤΑΣΗ*")),
 )
 
+_NAME = re.compile(r"(?=.*[^\W\d_]{3})\S+ .+")  # of a school: two words at least, one of three letters
+_LONGEST_NAME = 300
 _KIND = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _PERSON = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{1,40}|[A-Z]?[0-9a-f]{8,40}")
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:[-/–]\d{2,4}.*)?")
@@ -222,6 +224,8 @@ def _named(fields: Fields, name: str) -> str:
 def _recipient(table: Table, row: int, fields: Fields) -> str:
     written = _needed(fields, "code")
     code, mended = recipient_code(written)
+    if code is None and _NAME.fullmatch(written) and len(written) <= _LONGEST_NAME:
+        return written  # a name, perhaps: who knows the schools looks for it
     if code is None:
         raise _BadCode(shortened(written))
     if mended:

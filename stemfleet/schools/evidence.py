@@ -14,8 +14,9 @@ from sqlmodel import Session, col, select
 from stemfleet.catalogue.evidence import Course, EvidenceCatalogue
 from stemfleet.errors import Refused
 from stemfleet.registers import EvidenceFile, EvidenceRow, Finding, fold
+from stemfleet.schools.by_name import Recipients
 from stemfleet.schools.inherited import inherited_by
-from stemfleet.store import Evidence, ImportRun, Person, School, canonical, now
+from stemfleet.store import Evidence, ImportRun, Person, canonical, now
 
 _BATCH = 5000
 IMMATERIAL = ("edition", "rank", "person")  # left out where the kind has no such thing
@@ -78,21 +79,20 @@ class EvidenceChange:
 
     @classmethod
     def between(cls, session: Session, read: EvidenceFile, catalogue: EvidenceCatalogue) -> "EvidenceChange":
-        change, this_year = cls(), now().year
-        codes = set(session.exec(select(School.code)))
+        change, this_year, recipients = cls(), now().year, Recipients(session)
         stored = set(session.exec(select(Evidence.fingerprint)))
         fitting = _Fitting(catalogue)
         seen: Counter[str] = Counter()
         for written in read.rows:
-            if written.code not in codes:
+            code = recipients.code_of(written.code, written.row)
+            if code is None:
                 change.unknown_school += 1
-                change.findings.append(_unknown_school(written))
                 continue
             if written.year > this_year:
                 change.future += 1
                 change.findings.append(_future_year(written))
                 continue
-            row = fitting.fit(written)
+            row = fitting.fit(written if written.code == code else replace(written, code=code))
             if row is None:
                 change.unknown_kind += 1
                 change.findings.append(_unknown_words(written))
@@ -104,7 +104,7 @@ class EvidenceChange:
                 change.unchanged += 1
             else:
                 change.new.append((fingerprint, row))
-        change.findings += fitting.findings()
+        change.findings += [*recipients.findings, *fitting.findings()]
         return change
 
     def apply(self, session: Session, imports: Sequence[int], progress: Callable[[int, int], None]) -> None:
@@ -157,11 +157,6 @@ class _Fitting:
     def findings(self) -> list[Finding]:
         """One for each kind, column or course that was counted."""
         return [_counted(code, {**dict(facts), "count": number}) for (code, facts), number in self._counts.items()]
-
-
-def _unknown_school(row: EvidenceRow) -> Finding:
-    facts = {"code": row.code}
-    return Finding("unknown_school", "There is no school or department {code}; the record is left out.", facts, row.row)
 
 
 def _future_year(row: EvidenceRow) -> Finding:

@@ -11,12 +11,12 @@ from sqlmodel import Session, select
 
 from stemfleet.catalogue import Model
 from stemfleet.registers import Finding, LegacyFile, LegacyRow, fold
-from stemfleet.store import LegacyKit, School, Wave, canonical, now
+from stemfleet.schools.by_name import Recipients
+from stemfleet.store import LegacyKit, Wave, canonical, now
 
 # The years of the five waves, as the action published them; other waves are looked up among the stored ones.
 WAVE_YEARS = {"STEM1": 2017, "STEM2": 2019, "STEM3": 2021, "STEM4": 2023, "STEM5": 2024}
 _YEAR = re.compile(r"(?<!\d)20[0-9]{2}(?!\d)")
-_UNKNOWN_SCHOOL = "There is no school or department {code}; the kit is left out."
 _UNKNOWN_MODEL = "There is no kit model «{model}» ({count} kits). They are loaded, and get tags once there is one."
 _UNKNOWN_YEAR = "Nothing tells when «{wave}» was ({count} kits): they do not count for `repeat`. Give a date."
 _ELSEWHERE = "{model} with serial {serial} is at school {code} already; the kit is left out."
@@ -38,7 +38,7 @@ class LegacyChange:
     @classmethod
     def between(cls, session: Session, read: LegacyFile, models: Mapping[str, Model]) -> "LegacyChange":
         change = cls(counts=dict.fromkeys(("new", "changed", "unchanged", "unknown_school", "elsewhere", "future"), 0))
-        codes, today = set(session.exec(select(School.code))), now().date()
+        recipients, today = Recipients(session), now().date()
         stored = {kit.fingerprint: kit for kit in session.exec(select(LegacyKit))}
         places: dict[tuple[str, str | None], str] = {
             (kit.model, kit.serial): kit.school_code for kit in stored.values() if kit.serial
@@ -46,9 +46,11 @@ class LegacyChange:
         reader = _Reader.of(models, dict(session.exec(select(Wave.code, Wave.year)).all()))
         seen: Counter[str] = Counter()
         for row in map(reader.with_model, read.rows):
-            if row.code not in codes:
-                change._leave_out("unknown_school", _UNKNOWN_SCHOOL, row, row.code)
+            code = recipients.code_of(row.code, row.row)
+            if code is None:
+                change.counts["unknown_school"] += 1
                 continue
+            row = replace(row, code=code)  # noqa: PLW2901
             if row.date is not None and row.date > today:
                 change._leave_out("future", _FUTURE, row, row.code)
                 continue
@@ -60,7 +62,7 @@ class LegacyChange:
                 change._leave_out("elsewhere", _ELSEWHERE, row, place)
             else:
                 change._compare(stored.get(fingerprint), row, fingerprint, reader.year(row))
-        change.findings += reader.findings()
+        change.findings += [*recipients.findings, *reader.findings()]
         return change
 
     def _leave_out(self, code: str, text: str, row: LegacyRow, school: str) -> None:

@@ -141,7 +141,8 @@ def _line(
     for row in late:
         if row[0].kind == entry.kind:
             worth = row[0].number * entry.worth(row[0].rank, level)
-            traced.append(_traced(row, Counted(worth, 0, Cut.LATER), inherited))
+            cut = Cut.LATER if row[0].year in entry.years else Cut.AGE
+            traced.append(_traced(row, Counted(worth, 0, cut), inherited))
     return EvidenceLine(entry.label, entry.kind, sum(record.counted for record in traced), tuple(traced))
 
 

@@ -41,7 +41,7 @@ class Cut(StrEnum):
     FACTOR = "factor"  # its rank, or the school's level, makes it worth nothing
     PERSON_CAP = "person_cap"
     SCHOOL_CAP = "school_cap"
-    LATER = "later"  # imported after the points were published
+    LATER = "later"  # imported, or counted for the school, after the points were published
 
 
 class Counted(NamedTuple):

@@ -103,6 +103,25 @@ def test_a_record_of_a_year_to_come_is_left_out_with_its_row(
     ]
 
 
+def test_a_school_that_is_named_instead_of_coded_is_found_where_only_one_is_called_so(
+    workshop: Workshop, make_school: Callable[..., str], load: Callable[..., ImportPlan]
+) -> None:
+    chania = make_school(name="1ο ΓΕΝΙΚΟ ΛΥΚΕΙΟ ΧΑΝΙΩΝ")
+    twice = [make_school(name="ΔΗΜΟΤΙΚΟ ΣΧΟΛΕΙΟ ΑΓΙΟΥ ΝΙΚΟΛΑΟΥ") for _ in range(2)]
+    plan = load(
+        "1ο Γ.Ε.Λ. Χανίων,project,2024",
+        "Δ.Σ. Αγίου Νικολάου,project,2024",
+        "2ο ΓΕΛ Χανίων,project,2024",
+        "abc,project,2024",
+    )
+    assert (plan.counts["new"], plan.counts["unknown_school"], plan.skipped_counts) == (1, 2, {"bad_code": 1})
+    assert [(found.code, found.row) for found in plan.findings] == [
+        ("read_by_name", 2), ("several_of_this_name", 3), ("unknown_school", 4),
+    ]  # fmt: skip
+    assert plan.findings[1].facts["codes"] == ", ".join(twice)
+    assert [record.school_code for record in records(workshop.store)] == [chania]
+
+
 def test_every_kind_of_the_issue_ships_with_titles_that_no_two_share() -> None:
     kinds = read_evidence_catalogue().kinds
     assert set(kinds) >= {

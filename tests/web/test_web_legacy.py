@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from stemfleet.accounts import issue_link
 from stemfleet.kits import confirm_legacy, deny_legacy
 from stemfleet.schools import apply_import, plan_import, show_school
 from stemfleet.store import Person, Store
 from stemfleet.workshop import Workshop
 from tests.web.conftest import Stock, Visitor
+from tests.web.serving import barriers, chromium, served
 
 Visit = Callable[..., Visitor]
 
@@ -86,3 +89,11 @@ def test_it_is_for_the_nso(visit: Visit, warehouse: Person, teacher: Person, lis
     for person in (warehouse, teacher):
         for address in ("/kits/legacy", "/kits/legacy.csv"):
             assert visit(person).get(address).status_code == 403
+
+
+def test_the_page_has_no_barriers_that_axe_finds(app: Flask, nso: Person, store: Store, listed: list[int]) -> None:
+    with served(app) as root, chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{root}/sign-in/{issue_link(store, nso, nso.name)}")
+        page.get_by_role("button", name="Σύνδεση").click()
+        assert barriers(page, [f"{root}/kits/legacy", f"{root}/kits/legacy?answer=gone", f"{root}/imports"]) == []

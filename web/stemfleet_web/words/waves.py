@@ -24,7 +24,7 @@ CUTS: Labels = {
     "factor": _("Worth nothing by its rank or the level"),
     "person_cap": _("Above what one person can bring"),
     "school_cap": _("Above what the line can bring"),
-    "later": _("Imported after the points were published"),
+    "later": _("Imported, or counted for this school, after the points were published"),
 }
 
 STANDINGS: Labels = {
