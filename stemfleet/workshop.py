@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stemfleet.catalogue import Model, read_models
 from stemfleet.catalogue.evidence import EvidenceCatalogue, read_evidence_catalogue
-from stemfleet.devices.recipe import BadRecipe, Recipe, bad_recipes, load_recipes
+from stemfleet.devices.recipe import BadRecipe, Recipe, load_all
 from stemfleet.registers import SPELLING, search_name
 from stemfleet.store import Store, now, respell
 
@@ -36,7 +36,7 @@ class Workshop:
 
         An own recipe that cannot be used keeps nothing else from being done.
         """
-        models, recipes = read_models(data / "models"), load_recipes(data / "recipes")
+        models, (recipes, bad) = read_models(data / "models"), load_all(data / "recipes")
         store = Store.open(database_url)
         respell(store, SPELLING, search_name)
         return cls(
@@ -44,6 +44,6 @@ class Workshop:
             models,
             recipes,
             evidence=read_evidence_catalogue(data),
-            bad_recipes=tuple(bad_recipes(data / "recipes")),
+            bad_recipes=tuple(bad),
             demo=(data / DEMO_MARK).exists(),
         )

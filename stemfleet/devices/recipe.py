@@ -141,31 +141,31 @@ class BadRecipe:
 
 
 def load_recipes(own: Path | None = None) -> dict[str, Recipe]:
-    """Shipped and own recipes by name, sorted; own ones replace shipped ones of the same name.
-
-    An own file that cannot be used takes its name out, the shipped recipe of that name too: `bad_recipes` tells why.
-    """
-    recipes, bad = _all(own)
-    return {name: recipes[name] for name in sorted(recipes.keys() - {each.name for each in bad})}
+    """The recipes alone, as `load_all`."""
+    return load_all(own)[0]
 
 
 def bad_recipes(own: Path | None) -> list[BadRecipe]:
     """The own recipes that cannot be used, by file."""
-    return _all(own)[1]
+    return load_all(own)[1]
 
 
 def find_recipe(name: str, own: Path | None = None) -> Recipe:
     """One recipe by name. Raises NotFound naming those there are, InputError when its own file cannot be used."""
-    recipes, bad = _all(own)
+    recipes, bad = load_all(own)
     for each in bad:
         if each.name == name:
             raise each.error
     if name not in recipes:
-        raise NotFound("There is no recipe {name}. Recipes: {names}.", name=name, names=", ".join(sorted(recipes)))
+        raise NotFound("There is no recipe {name}. Recipes: {names}.", name=name, names=", ".join(recipes))
     return recipes[name]
 
 
-def _all(own: Path | None) -> tuple[dict[str, Recipe], list[BadRecipe]]:
+def load_all(own: Path | None) -> tuple[dict[str, Recipe], list[BadRecipe]]:
+    """Shipped and own recipes by name, sorted, own ones in the place of shipped ones; and those that cannot be used.
+
+    An own file that cannot be used takes its name out, the shipped recipe of that name too.
+    """
     recipes = {recipe.name: recipe for recipe in map(read_recipe, sorted(SHIPPED.glob("*.toml")))}
     bad: list[BadRecipe] = []
     files: dict[str, Path] = {}
@@ -185,7 +185,7 @@ def _all(own: Path | None) -> tuple[dict[str, Recipe], list[BadRecipe]]:
         else:
             files[recipe.name] = path
             recipes[recipe.name] = recipe
-    return recipes, bad
+    return {name: recipes[name] for name in sorted(recipes.keys() - {each.name for each in bad})}, bad
 
 
 def _own_files(own: Path | None, bad: list[BadRecipe]) -> list[Path]:
