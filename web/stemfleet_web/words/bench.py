@@ -108,6 +108,8 @@ MEASUREMENTS: Labels = {
     "oscillator": _("Deviation of the clock"),
     "fan": _("Fan"),
     "homing": _("Homing"),
+    "homing_time": _("Time of homing"),
+    "thermal_protection": _("Thermal protection of the firmware"),
     "warm_up_rise": _("Rise of the temperature in the warm-up"),
     "warm_up_overshoot": _("Overshoot of the warm-up"),
     "M92_X": _("Steps of axis X"),
@@ -116,6 +118,10 @@ MEASUREMENTS: Labels = {
     "M92_E": _("Steps of the extruder"),
     "hotend": _("Temperature of the nozzle"),
     "bed": _("Temperature of the bed"),
+    "hotend2": _("Temperature of the second nozzle"),
+    "chamber": _("Temperature of the chamber"),
+    "filament": _("Filament sensor"),
+    "z_probe": _("Bed probe"),
     "x_min": _("End stop X"),
     "y_min": _("End stop Y"),
     "z_min": _("End stop Z"),
@@ -139,6 +145,12 @@ UNITS: Labels = {
 VALUES: Labels = {
     "open": _("open"),  # of end stops
     "triggered": _("pressed"),
+    "taken": _("order taken"),  # of a fan
+    "refused": _("order refused"),
+    "done": _("done"),  # of homing
+    "failed": _("failed"),
+    "on": _("active"),
+    "off": _("not active"),
     "pass": _("in order"),  # of a checklist's steps
     "fail": _("not in order"),
 }
