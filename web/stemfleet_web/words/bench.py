@@ -149,8 +149,8 @@ VALUES: Labels = {
     "refused": _("order refused"),
     "done": _("done"),  # of homing
     "failed": _("failed"),
-    "on": _("active"),
-    "off": _("not active"),
+    "on": _("in force"),
+    "off": _("not in force"),
     "pass": _("in order"),  # of a checklist's steps
     "fail": _("not in order"),
 }
