@@ -144,7 +144,7 @@ class SchoolsDraft:
             ]
 
     def first(self, most: int) -> dict[str, Outline]:
-        rows = self._rows.execute("SELECT code, name, level FROM said ORDER BY code LIMIT ?", (most,))
+        rows = self._rows.execute("SELECT code, name, level FROM said ORDER BY code LIMIT :most", {"most": most})
         return {code: (name, Level(level)) for code, name, level in rows}
 
 
