@@ -1,7 +1,6 @@
 """A whole check of each firmware that schools get: its banner, its words, its errors, its way to read."""
 
 import os
-import sys
 import termios
 from dataclasses import replace
 from typing import Any
@@ -128,7 +127,6 @@ def test_what_the_firmware_tells_of_itself_is_in_the_log() -> None:
     assert "Cap:THERMAL_PROTECTION:1" in log
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a pseudo-terminal tells its speed on Linux")
 def test_the_second_speed_of_the_recipe_is_tried_where_the_first_gives_nonsense() -> None:
     firmware = Marlin()
     firmware.reset()
