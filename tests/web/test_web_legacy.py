@@ -62,6 +62,13 @@ def test_it_is_narrowed_down_and_the_file_has_the_same_rows(
         assert {serial for serial in ("MB-1", "AR-7", "MB-2") if serial in page} == serials
 
 
+def test_every_word_of_it_is_in_the_readers_language(visit: Visit, nso: Person, listed: list[int]) -> None:
+    office = visit(nso)
+    assert office.text("/kits/legacy").count("Χωρίς απάντηση") == 2
+    office.get("/language/en")
+    assert office.text("/kits/legacy").count("No answer yet") == 2
+
+
 def test_answers_leave_the_list_and_are_found_by_what_was_answered(
     visit: Visit, nso: Person, workshop: Workshop, listed: list[int]
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_babel import format_date, format_decimal
+from jinja2 import pass_context
 
 from stemfleet.catalogue import Model
 from stemfleet.words import Outcome
@@ -34,7 +35,7 @@ _OUTCOME_TONES = {Outcome.PASS: "good", Outcome.FAIL: "bad"}
 
 
 def install(app: Flask) -> None:
-    app.add_template_filter(words.label, "label")
+    app.add_template_filter(_label, "label")
     app.add_template_filter(words.points_label, "points_label")
     app.add_template_filter(words.line_anchor, "line_anchor")
     app.add_template_filter(words.prize, "prize")
@@ -49,6 +50,12 @@ def install(app: Flask) -> None:
     app.add_template_filter(lambda value: _OUTCOME_TONES.get(value, "warn"), "outcome_tone")
     app.add_template_filter(lambda value: _TONES.get(value, "warn"), "state_tone")
     app.context_processor(_surroundings)
+
+
+@pass_context
+def _label(_context: Any, value: str, vocabulary: str) -> str:
+    """With the context Jinja asks anew each time; otherwise it keeps the label of a constant in one language."""
+    return words.label(value, vocabulary)
 
 
 def size(octets: int) -> str:
