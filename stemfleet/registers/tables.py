@@ -165,6 +165,8 @@ def _delimiter(head: str, columns: Sequence[Column]) -> str:
             rows = list(itertools.islice(csv.reader(lines, delimiter=delimiter), SEARCHED_ROWS))
         except csv.Error:
             return 0
+        if titles := find_titles(rows, columns):
+            return len(titles.places)
         return max((len(match(cells, columns, 1).places) for cells in rows), default=0)
 
     return max(_DELIMITERS, key=known)
