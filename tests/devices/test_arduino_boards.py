@@ -4,18 +4,22 @@ The boards are worked on in three rounds, all slots of a round at once.
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from core_peers import Peer
+from core_peers import Peer, processes_with
 
 from stemfleet.devices.bench import Bench
-from stemfleet.devices.families.avrdude import image_bytes
+from stemfleet.devices.families.avrdude import UNO as UNO_CHIP
+from stemfleet.devices.families.avrdude import Avrdude, image_bytes
+from stemfleet.devices.faults import BoardFail
 from stemfleet.devices.provision import provision
 from stemfleet.devices.recipe import Firmware, load_recipes
 from stemfleet.devices.record import BoardRecord, FirmwareUsed, Provisioned
+from stemfleet.devices.run import Run
 from stemfleet.devices.state import Slot, SlotState
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.words import Outcome, Reason
@@ -250,6 +254,33 @@ def test_a_read_back_that_differs_is_written_again_and_then_fails(first: Round) 
         ("flash", 2),
         ("verify", 2),
     ]
+
+
+def test_a_read_back_without_a_write_before_it_compares_too(boards: Boards, second: Round, tmp_path: Path) -> None:
+    """Of a board that was flashed long ago: it has its first program, and not the self-test."""
+    slot = boards.slots[UNO]
+    run = Run(recipe=slot.recipe, port=slot.port, volume=None, workdir=tmp_path, stop=threading.Event())
+    run.begin(60)
+    first, selftest = slot.recipe.first_program, slot.recipe.firmware
+    assert first is not None
+    assert first.file is not None
+    assert selftest.file is not None
+    Avrdude(run, UNO_CHIP).verify(first.file)
+    with pytest.raises(BoardFail) as differs:
+        Avrdude(run, UNO_CHIP).verify(selftest.file)
+    assert differs.value.reason == Reason.VERIFY_MISMATCH
+
+
+def test_a_stop_between_write_and_read_back_leaves_no_avrdude(boards: Boards, second: Round) -> None:
+    slot, stop = boards.slots[UNO], threading.Event()
+
+    def halt(state: SlotState) -> None:
+        if state.phase == "verify":
+            stop.set()
+
+    result = provision(slot, station="bench-1", operator="Άρης", on_event=halt, stop=stop)
+    assert (result.record.outcome, result.record.phases[-1].name) == (Outcome.ABORTED, "verify")
+    assert not processes_with(f"-P\0{slot.port}")
 
 
 def test_an_image_that_was_changed_is_not_written(boards: Boards, third: Round, tmp_path: Path) -> None:
