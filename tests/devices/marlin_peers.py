@@ -127,6 +127,8 @@ class Marlin:
     target: float = 0.0
     rate: float = 60.0  # degrees a second of its hot end
     settles: float = 0.0  # degrees below the target at which its regulator stops
+    active: str = "T0"  # the tool that M104 without a number reaches
+    others: dict[str, float] = field(default_factory=dict)  # targets of its further heaters: "T1", "B" (bed), "C"
     goes_on_heating: bool = False  # whatever the target is: a heater that cannot be switched off
     heard: list[str] = field(default_factory=list)
     halted: bool = False
@@ -143,7 +145,8 @@ class Marlin:
     def reset(self) -> None:
         """As when its port is opened."""
         self._starts_at, self._greeted = time.monotonic() + BOOTLOADER_S, False
-        self.target, self.halted, self._last, self._ends = 0.0, False, 0, 0.0
+        self.halted, self._last, self._ends = False, 0, 0.0
+        self._all_off()
         self._rx.clear()
         self._queue.clear()
 
@@ -205,9 +208,13 @@ class Marlin:
             self._queue.append(order)
 
     def _halt(self, words: str) -> None:
-        self.halted, self.target = "kill()" in words, 0.0
+        self.halted = "kill()" in words
+        self._all_off()
         self._said += words
         self._queue.clear()
+
+    def _all_off(self) -> None:
+        self.target, self.others = 0.0, dict.fromkeys(self.others, 0.0)
 
     def _work(self, now: float) -> None:
         while self._queue and not self.halted:
@@ -231,21 +238,37 @@ class Marlin:
         said = self.dialect.prompt
         done = self.dialect.ok
         if name == "M105":
-            heats = {"hot": self.hot, "bed": self.bed, "target": self.target, "bed_target": 0.0}
-            done += self.dialect.temperatures.format(**heats)
+            done += self._temperatures()
         elif name in REPORTS:
             said += getattr(self.dialect, REPORTS[name])
-        elif name == "M104" and value:
-            self.target = float(value[1])
+        elif name in HEATERS and value:
+            tool = re.search(r"T\d", order)
+            self._heat(HEATERS[name] or (tool[0] if tool else self.active), float(value[1]))
         elif name == "M110":
             self._last = int(order.rsplit("N", maxsplit=1)[-1])
         elif name not in KNOWN:
             said += self.dialect.unknown.format(order=order)
         self._said += f"{said}{done}\n"
 
+    def _temperatures(self) -> str:
+        """Several tools: each by its number, after the active one."""
+        bed_target = self.others.get("B", 0.0)
+        told = self.dialect.temperatures.format(hot=self.hot, bed=self.bed, target=self.target, bed_target=bed_target)
+        further = {name: target for name, target in self.others.items() if name != "B"}
+        if not further:
+            return told
+        return told + "".join(f" {name}:21.00 /{to:.2f}" for name, to in {"T0": self.target, **further}.items())
 
+    def _heat(self, heater: str, target: float) -> None:
+        if heater == "T0":
+            self.target = target
+        elif heater in self.others:
+            self.others[heater] = target
+
+
+HEATERS = {"M104": "", "M140": "B", "M141": "C"}  # "": the tool that is named, or the active one
 REPORTS = {"M115": "m115", "M119": "endstops", "M503": "settings"}
-KNOWN = {"M104", "M140", "M106", "M107", "M84", "M108", "M110", "M400", "G28", "G1", "G90", "G91"}
+KNOWN = {"M104", "M140", "M141", "M106", "M107", "M84", "M108", "M110", "M400", "G28", "G1", "G90", "G91"}
 
 
 class Printer(Peer):

@@ -41,6 +41,29 @@ def test_a_printer_that_answers_is_off_when_its_own_report_says_so(dialect: str)
     assert firmware.heard == ["M108", "M104 S0", "M140 S0", "M107", "M84", "M105"]
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_heater_that_a_printer_reports_is_off_whichever_tool_is_active(dialect: str) -> None:
+    firmware = Marlin(
+        DIALECTS[dialect], target=50.0, active="T1", others={"T1": 60.0, "T2": 40.0, "B": 55.0, "C": 45.0}
+    )
+    assert "every target is 0" in off(firmware)
+    assert (firmware.target, firmware.others) == (0.0, {"T1": 0.0, "T2": 0.0, "B": 0.0, "C": 0.0})
+    assert "M104 T2 S0" in firmware.heard
+
+
+def test_a_heater_of_another_tool_that_cannot_be_switched_off_is_not_said_to_be_off() -> None:
+    stuck = replace(MARLIN_2_1, prompt="", temperatures=" T:20.00 /0.00 T0:20.00 /0.00 T1:50.00 /50.00 B:21.00 /0.00")
+    assert off(Marlin(stuck)) == ""
+
+
+def test_a_firmware_that_tells_no_targets_is_believed_by_its_answers_and_that_is_said() -> None:
+    plain = replace(MARLIN_2_1, prompt="", temperatures=" T0:20.0 T1:20.0 B:21.0")
+    firmware = Marlin(plain, active="T1", target=50.0)
+    assert "it tells no targets" in off(firmware)
+    assert firmware.target == 0.0
+    assert "M104 T1 S0" in firmware.heard
+
+
 def test_a_printer_whose_target_does_not_become_0_is_not_off() -> None:
     stuck = replace(MARLIN_2_1, prompt="", temperatures=" T:50.00 /50.00 B:21.00 /0.00 @:127 B@:0")
     assert off(Marlin(stuck)) == ""

@@ -20,6 +20,7 @@ from stemfleet.devices.families.printer_reports import (
     Firmware,
     Heat,
     endstops_in,
+    heaters_off,
     is_protocol_error,
     refuses,
     settings_in,
@@ -86,7 +87,7 @@ class PrinterChecks:
         found = self._heat()
         if any(heat.target for heat in found.values()):
             self._run.note("The printer heats by itself: it is switched off first.")
-            for order in ("M104 S0", "M140 S0"):
+            for order in heaters_off(found):
                 self._gcode.send(order)
         until = time.monotonic() + min(_COOLING_S, self._run.remaining() / 2)
         lowest, since = self._excess(found), time.monotonic()

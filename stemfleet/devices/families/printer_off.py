@@ -1,8 +1,9 @@
 """The way off: what is said to a printer so that heaters, fan and motors are off, and how it is known that they are.
 
-The lines carry no numbers: a firmware takes them whatever it counted before, and Marlin heeds M108 and M112 while it is
-busy only if they have none. It keeps four lines, the one that it works on among them, and reads nothing more while they
-are four: so only two go first, and there is room for M112.
+M104 without a number reaches only the tool that is active: every other heater that the printer's own report names is
+told by its number, or by its own order. The lines carry no numbers: a firmware takes them whatever it counted before,
+and Marlin heeds M108 and M112 while it is busy only if they have none. It keeps four lines, the one that it works on
+among them, and reads nothing more while they are four: so only two go first, and there is room for M112.
 """
 
 import re
@@ -10,9 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from stemfleet.devices.families.printer_reports import temperatures_in
+from stemfleet.devices.families.printer_reports import Heat, heaters_off, temperatures_in
 
-FIRST = ("M108", "M104 S0")  # M108 ends a wait for a temperature
+FIRST = ("M108", "M104 S0")  # M108 ends a wait for a temperature; M104 is for the tool that is active
 REST = ("M140 S0", "M107", "M84")  # bed, fan, motors
 _ASK = "M105"  # its answer tells the targets
 _STOP = "M112"
@@ -56,14 +57,16 @@ def switch_off(line: Any, *, patience: float, may_stop: bool = True, started: bo
 
 
 def _rest(printer: "_Printer") -> str:
-    needed = printer.oks + len(REST)
-    printer.targets_off = None  # what was told before counts no more
-    printer.say(*REST, _ASK)
-    printer.hear(_REST_S, lambda: printer.oks > needed and printer.targets_off is not False)
-    if printer.oks < needed or printer.targets_off is False:
+    said = [*FIRST, *REST]
+    if not printer.takes(*REST):
         return ""
-    told = "every target is 0" if printer.targets_off else "it tells no targets"
-    return f"{' '.join((*FIRST, *REST))}: all answered, {told}"
+    others = [order for order in heaters_off(printer.heats) if order not in said]
+    if others and not printer.takes(*others):
+        return ""
+    if not printer.hear(_REST_S, lambda: not printer.is_heating):
+        return ""
+    told = "it tells no targets" if printer.is_heating is None else "every target is 0"
+    return f"{' '.join(said + others)}: all answered, {told}"
 
 
 class _Printer:
@@ -76,12 +79,26 @@ class _Printer:
         self.oks = 0
         self.busies = 0
         self.halted = False
-        self.targets_off: bool | None = None
+        self.heats: dict[str, Heat] = {}
 
     @property
     def answered(self) -> bool:
         """Done with the first orders, or certainly not going to be for a while."""
         return self.oks >= len(FIRST) or self.busies >= _BUSY_TWICE
+
+    @property
+    def is_heating(self) -> bool | None:
+        """By the newest report; None when it told no targets."""
+        targets = [heat.target for heat in self.heats.values() if heat.target is not None]
+        return any(targets) if targets else None
+
+    def takes(self, *orders: str) -> bool:
+        """Whether all are answered; `heats` is then what the printer reported after them, if it did in time."""
+        needed = self.oks + len(orders)
+        self.heats = {}  # what was told before counts no more
+        self.say(*orders, _ASK)
+        self.hear(_REST_S, lambda: self.oks > needed)
+        return self.oks >= needed
 
     def say(self, *orders: str) -> None:
         self._line.write("".join(f"{order}\n" for order in orders).encode())
@@ -102,5 +119,4 @@ class _Printer:
         self.halted = self.halted or _HALTED.search(text) is not None
         if _START.match(text):
             self.started, self.oks = True, 0
-        if targets := [heat.target for heat in temperatures_in(text).values()]:
-            self.targets_off = not any(targets)
+        self.heats = temperatures_in(text) or self.heats

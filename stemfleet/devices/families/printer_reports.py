@@ -25,6 +25,8 @@ _HEATER_STOP = re.compile(r"MAXTEMP|MINTEMP|Thermal Runaway|Heating failed", re.
 _HEATER_ID = re.compile(r"Heater_ID:\s*(?:redundant\s+)?E?(\w+)", re.IGNORECASE)
 _HEATER_NUMBER = re.compile(r"Error:\s*(\d+)\s*:")
 _HEATER_WORDS = MappingProxyType({"bed": "bed", "chamber": "chamber", "amb": "ambient"})
+_TOOL = "hotend"
+_OFF = MappingProxyType({"bed": "M140 S0", "chamber": "M141 S0"})
 _PROTOCOL_ERROR = re.compile(r"checksum|line number", re.IGNORECASE)
 
 
@@ -83,6 +85,16 @@ def temperatures_in(text: str) -> dict[str, Heat]:
     }
 
 
+def heaters_off(found: dict[str, Heat]) -> list[str]:
+    """The orders that switch off every heater that was reported; a printer with several tools is told each number.
+
+    {"hotend": …, "hotend2": …, "bed": …} → ["M104 T0 S0", "M104 T1 S0", "M140 S0"].
+    """
+    tools = [int(name.removeprefix(_TOOL) or 1) - 1 for name in found if name.startswith(_TOOL)]
+    orders = ["M104 S0"] if tools == [0] else [f"M104 T{number} S0" for number in tools]
+    return orders + [order for name, order in _OFF.items() if name in found]
+
+
 def endstops_in(lines: list[str]) -> dict[str, str]:
     """From "x_min: open" or "filament 2: TRIGGERED": {"x_min": "open", "filament_2": "TRIGGERED"}."""
     found = (_ENDSTOP.fullmatch(text) for text in lines)
@@ -136,5 +148,5 @@ def _version_in(name: str) -> str:
 def _sensor(letter: str) -> str:
     if letter.startswith("T"):
         number = int(letter[1:] or 0)
-        return "hotend" if number == 0 else f"hotend{number + 1}"
+        return _TOOL if number == 0 else f"{_TOOL}{number + 1}"
     return {"B": "bed", "C": "chamber"}[letter]
