@@ -39,6 +39,7 @@ SOURCES = (
             "accounts",
             "devices/bench",
             "devices/families/checklist",
+            "devices/families/printer",
             "devices/families/settings",
             "devices/profile",
             "devices/recipe",
@@ -51,7 +52,8 @@ SOURCES = (
 IMPORTED = ("stemfleet/registers", "stemfleet/schools")  # what is said of files: every sentence is for people
 ERRORS = ("InputError", "NotFound", "Refused", "Unavailable", "ToolMissing", "Busy", "NotYours")
 OF_FILES = ("refuse", "Notice")  # what is said of a place in a file; what one should know about an allocation
-KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys(("lazy_gettext", *ERRORS, *OF_FILES), None)}
+OF_BOARDS = ("instruct",)  # what a person has to do at a slot
+KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys(("lazy_gettext", *ERRORS, *OF_FILES, *OF_BOARDS), None)}
 
 
 def gathered() -> Catalog:

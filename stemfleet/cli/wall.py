@@ -124,9 +124,9 @@ def _goes_on(bench: Bench, stopped: threading.Event, stay: bool) -> bool:
 
 
 def _lines(bench: Bench, console: Console, stopped: threading.Event, stay: bool) -> None:
-    """A line for every phase that begins and every board that is done."""
+    """A line for every phase that begins, for what a person has to do, and for every board that is done."""
     changes: queue.SimpleQueue[SlotState] = queue.SimpleQueue()
-    told: dict[str, tuple[str | None, int, Status]] = {}
+    told: dict[str, tuple[str | None, int, Status, str]] = {}
     end = bench.subscribe(changes.put)
     for state in bench.snapshot():  # what began before
         changes.put(state)
@@ -136,7 +136,7 @@ def _lines(bench: Bench, console: Console, stopped: threading.Event, stay: bool)
             going = going and _goes_on(bench, stopped, stay)
             while not changes.empty():
                 state = changes.get()
-                step = (state.phase, state.attempt, state.status)
+                step = (state.phase, state.attempt, state.status, state.detail)
                 if told.get(state.slot) != step and (state.status is Status.RUNNING or stay):
                     console.print(_sentence(state), highlight=False, soft_wrap=True)
                 told[state.slot] = step
@@ -150,7 +150,8 @@ def _sentence(state: SlotState) -> str:
         words = [shape, state.outcome.value, state.reason or "", state.board_id or "", state.detail]
         return f"{state.slot} {state.recipe}: {' '.join(word for word in words if word)}"
     again = f" (attempt {state.attempt})" if state.attempt > 1 else ""
-    return f"{state.slot} {state.recipe}: {state.phase or state.status.value}{again}"
+    todo = f": {state.detail}" if state.detail else ""
+    return f"{state.slot} {state.recipe}: {state.phase or state.status.value}{again}{todo}"
 
 
 def _wall(states: list[SlotState], seconds: float, hand: _Hand) -> RenderableType:
@@ -165,7 +166,7 @@ def _wall(states: list[SlotState], seconds: float, hand: _Hand) -> RenderableTyp
     rows += [
         Text(f"{state.slot}: {state.detail}", style="dim")
         for state in states
-        if state.status is Status.DONE and state.detail
+        if state.status in (Status.DONE, Status.RUNNING) and state.detail
     ]
     if hand.said:
         rows.append(Text(hand.said, style="red"))

@@ -29,7 +29,7 @@ from stemfleet.devices.record import (
     now,
 )
 from stemfleet.devices.run import SAFE_S, Driver, Identity, Run
-from stemfleet.devices.state import Slot, SlotState, Status, waiting
+from stemfleet.devices.state import Instruction, Slot, SlotState, Status, waiting
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
 Bar = Callable[[str], BoardFault | None]
@@ -103,7 +103,7 @@ class _Board:
             workdir=workdir,
             stop=stop,
             on_progress=lambda done, total: self.tell(done=done, total=total),
-            on_instruction=lambda text: self.tell(detail=text),
+            on_instruction=self._instruct,
         )
         self.state = replace(waiting(slot), status=Status.RUNNING, phases=tuple(plan.name for plan in self.plans))
 
@@ -112,6 +112,10 @@ class _Board:
         self.state = replace(self.state, number=self.state.number + 1, **changes)
         if self.on_event is not None:
             self.on_event(self.state)
+
+    def _instruct(self, text: str, facts: dict[str, str]) -> None:
+        instruction = Instruction(text, tuple(facts.items()))
+        self.tell(instruction=instruction, detail=str(instruction))
 
     def through(self, station: str, operator: str) -> Provisioned:
         """All phases, the safe end, the record."""
@@ -134,6 +138,7 @@ class _Board:
             outcome=record.outcome,
             reason=record.reason,
             detail=result.detail,
+            instruction=None,
             result=result,
         )
         return result
@@ -159,7 +164,7 @@ class _Board:
 
     def _attempt(self, plan: PhasePlan, attempt: int) -> BoardFault | None:
         self.run.begin(plan.timeout_s)
-        self.tell(phase=plan.name, attempt=attempt, done=0, total=0, detail="")
+        self.tell(phase=plan.name, attempt=attempt, done=0, total=0, detail="", instruction=None)
         started = now()
         fault: BoardFault | None = None
         try:

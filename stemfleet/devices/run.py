@@ -75,7 +75,7 @@ class Run:
         workdir: Path,
         stop: threading.Event,
         on_progress: ProgressCall | None = None,
-        on_instruction: Callable[[str], None] | None = None,
+        on_instruction: Callable[[str, dict[str, str]], None] | None = None,
     ) -> None:
         self.recipe = recipe
         self.port = _absolute(port)  # tools run in the work folder
@@ -119,12 +119,11 @@ class Run:
         if self._on_progress is not None:
             self._on_progress(done, total)
 
-    def instruct(self, text: str) -> None:
-        """What a person has to do now for the phase to go on; an empty text: nothing any more."""
-        if text:
-            self.note(f"for a person: {text}")
+    def instruct(self, text: str, **facts: str) -> None:
+        """What a person has to do now for the phase to go on: a sentence with places for its facts, for translation."""
+        self.note(f"for a person: {text.format(**facts)}")
         if self._on_instruction is not None:
-            self._on_instruction(text)
+            self._on_instruction(text, facts)
 
     def note(self, text: str) -> None:
         """Into the raw log of the phase, as a line of its own."""

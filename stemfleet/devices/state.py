@@ -30,6 +30,17 @@ class Slot:
     virtual: bool = False
 
 
+@dataclass(frozen=True)
+class Instruction:
+    """What a person has to do now: an English sentence with places for its facts, as an error's is."""
+
+    text: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return self.text.format(**dict(self.facts))
+
+
 class Status(StrEnum):
     """Where a slot stands. INTERRUPTED: the program ended in the middle of a board, of which there is no record."""
 
@@ -46,8 +57,9 @@ class SlotState:
     """The whole state of a slot at one moment; every change is a new one, with the next `number`.
 
     `done` of `total` is the progress of the phase, in its tool's own unit (bytes or percent); `outcome`, `reason` and
-    `detail` (an English sentence with the remedy) are set when it is done; while it runs,
-    `detail` is what a person has to do for it to go on; `result` is not part of the JSON.
+    `detail` (an English sentence with the remedy) are set when it is done; while it runs, `detail` is what a person
+    has to do for it to go on, which `instruction` holds for translation. `instruction` and `result` are not part of the
+    JSON.
     """
 
     slot: str
@@ -66,6 +78,7 @@ class SlotState:
     reason: str | None = None
     detail: str = ""
     virtual: bool = False
+    instruction: Instruction | None = None
     result: Provisioned | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -80,7 +93,7 @@ class SlotState:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for pages and events; the keys are the field names, and `fraction`."""
-        names = [name for name in self.__dataclass_fields__ if name != "result"]
+        names = [name for name in self.__dataclass_fields__ if name not in {"result", "instruction"}]
         plain = {name: getattr(self, name) for name in names}
         return {**plain, "phases": list(self.phases), "fraction": round(self.fraction, 3)}
 

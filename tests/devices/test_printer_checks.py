@@ -175,6 +175,7 @@ def test_a_printer_that_takes_its_firmware_from_a_card_is_waited_for_until_it_ha
     assert (record.outcome, record.reason) == (Outcome.PASS, None)
     instruction = next(state.detail for state in told if state.phase == "flash" and state.detail)
     assert "firmware-1.bin onto an SD card" in instruction
+    assert [state.instruction is not None for state in told] == [bool(state.detail) for state in told]
 
 
 def test_the_version_told_for_a_given_image_is_the_one_waited_for(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from flask import Flask, request
 from flask_babel import Babel, force_locale, format_datetime, get_locale, gettext
 
 from stemfleet.catalogue.evidence import EvidenceCatalogue
+from stemfleet.devices.state import Instruction
 from stemfleet.errors import StemfleetError
 from stemfleet_web.words import label_of_fact
 
@@ -64,6 +65,11 @@ def without_place(error: StemfleetError) -> str:
     """The same for a page that shows it where the mistake is: without the file and the key before it."""
     place = next((start for start in _PLACES if error.text.startswith(start)), "")
     return filled(gettext(error.text.removeprefix(place)), error.facts)
+
+
+def told(instruction: Instruction) -> str:
+    """What a person has to do at a slot, in the reader's language."""
+    return filled(gettext(instruction.text), dict(instruction.facts))
 
 
 def filled(text: str, facts: Mapping[str, Any]) -> str:

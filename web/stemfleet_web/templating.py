@@ -11,7 +11,7 @@ from stemfleet.catalogue import Model
 from stemfleet.words import Outcome
 from stemfleet_web import words
 from stemfleet_web.door import the_door
-from stemfleet_web.language import LANGUAGES, language, moment
+from stemfleet_web.language import LANGUAGES, language, moment, told
 from stemfleet_web.menu import menu_of
 from stemfleet_web.persons import is_staff, person_or_none
 from stemfleet_web.words.bench import VALUES
@@ -41,6 +41,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(words.prize, "prize")
     app.add_template_filter(words.region_name, "region_name")
     app.add_template_filter(moment, "moment")
+    app.add_template_filter(told, "told")
     app.add_template_filter(number, "number")
     app.add_template_filter(size, "size")
     app.add_template_filter(model_title, "model_title")

@@ -98,13 +98,23 @@ class PrinterDriver:
         self._wanted = name_in_image(self._run.firmware.read_bytes())
         if not self._wanted:
             self._run.note("The image does not tell its name: the printer is known to have it by its version alone.")
-        self._run.instruct(
-            f"Copy {image.file or self._run.firmware.name} as {card['file']} onto an SD card, put it into the printer, "
-            f"switch it off and on, and wait until it runs {self._wanted_words()}."
-        )
+        facts = {"image": str(image.file or self._run.firmware.name), "file": card["file"]}
+        if self._wanted:
+            self._run.instruct(
+                "Copy {image} as {file} onto an SD card, put it into the printer, switch it off and on, and wait until "
+                "it runs {name}.",
+                **facts,
+                name=self._wanted,
+            )
+        else:
+            self._run.instruct(
+                "Copy {image} as {file} onto an SD card, put it into the printer, switch it off and on, and wait until "
+                "it runs version {version}.",
+                **facts,
+                version=self._run.version,
+            )
         while not self._has_new():
             self._run.wait(_CARD_LOOK_S)
-        self._run.instruct("")
 
     def _has_new(self) -> bool:
         """A printer that is off, or busy with its card, is looked at again."""
