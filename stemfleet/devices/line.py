@@ -20,7 +20,9 @@ from stemfleet.words import Reason
 LONGEST_LINE = 4096  # bytes; a board of ours never says more in one line
 MOST_UNKNOWN = 65536  # bytes that are not the answer, before a line counts as garbage
 _TICK_S = 0.05
-_BUSY_PATIENCE_S = 0.8  # the system itself looks into a port that has just been plugged in
+# The system itself looks into a port that has just been plugged in, and a process that we are just starting holds a
+# copy of all our open ports for a moment: a long one on a loaded computer.
+_BUSY_PATIENCE_S = 2.0
 
 _OPENING = {
     errno.ENOENT: Reason.PORT_MISSING,
@@ -260,12 +262,13 @@ def _open(port: str, baud: int, options: dict[str, Any]) -> Any:
             reason = _opening_fault(error)
             if reason is not Reason.PORT_BUSY or time.monotonic() > until:
                 raise port_fault(reason, port) from error
-            time.sleep(_TICK_S)
-            continue
-        if port_is_exclusive(opened) and not drop_stale_claim(opened, port):
+        else:
+            if not port_is_exclusive(opened) or drop_stale_claim(opened, port):
+                return opened
             opened.close()
-            raise port_fault(Reason.PORT_BUSY, port)
-        return opened
+            if time.monotonic() > until:
+                raise port_fault(Reason.PORT_BUSY, port)
+        time.sleep(_TICK_S)
 
 
 def _opening_fault(error: Exception) -> Reason:
