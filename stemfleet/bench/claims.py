@@ -9,6 +9,7 @@ from stemfleet.audit import record_sha256
 from stemfleet.bench.quality import Chosen, first_runs, told_by_board
 from stemfleet.catalogue import find_model
 from stemfleet.errors import NotFound
+from stemfleet.kits import counted_runs
 from stemfleet.paper.claim import Claim, ClaimItem, ClaimValue, Language, claim_sheet
 from stemfleet.store import BoardRun, Kit, Person, now, write_history
 from stemfleet.words import Outcome, Role
@@ -30,8 +31,7 @@ def supplier_claim(
     Raises NotFound for a supplier (or a lot of it) that no kit came from, InputError when nothing is faulty.
     """
     person.must_be(Role.WAREHOUSE, Role.NSO)
-    virtual = None if workshop.demo else False
-    runs = first_runs(workshop.store, Chosen(supplier=supplier, lot=lot, virtual=virtual))
+    runs = first_runs(workshop, Chosen(supplier=supplier, lot=lot))
     delivered = col(Kit.supplier) == supplier
     if lot is not None:
         delivered &= col(Kit.delivery_lot) == lot
@@ -39,7 +39,7 @@ def supplier_claim(
         kits = {kit.tag: kit for kit in session.exec(select(Kit).where(delivered))}
         if not kits:
             raise NotFound("No kit came from supplier {supplier} in lot {lot}.", supplier=supplier, lot=lot or "–")
-        faulty = _faulty(session, kits, virtual)
+        faulty = _faulty(session, workshop, kits)
         items = tuple(_item(workshop, run, kits[tag], language, called) for tag, run in faulty)
         passed = sum(run.passed for run in runs)
         sheet = claim_sheet(Claim(supplier, lot, person.name, len(runs), passed, items), language, made=now())
@@ -48,9 +48,9 @@ def supplier_claim(
     return sheet
 
 
-def _faulty(session: Session, kits: Collection[str], virtual: bool | None) -> list[tuple[str, BoardRun]]:
+def _faulty(session: Session, workshop: Workshop, kits: Collection[str]) -> list[tuple[str, BoardRun]]:
     """(tag, the run that failed) of every board of these kits, in the order of the runs."""
-    boards = told_by_board(session, virtual)
+    boards = told_by_board(session, counted_runs(workshop))
     newest = [telling[-1] for runs in boards if (telling := [run for run in runs if run.tells])]
     failed = sorted((run.id, run.tag) for run in newest if run.tag in kits and run.outcome is Outcome.FAIL)
     return [(tag, session.get_one(BoardRun, number)) for number, tag in failed if tag]

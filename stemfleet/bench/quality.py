@@ -18,10 +18,13 @@ from itertools import accumulate
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
+from stemfleet.kits import counted_runs
 from stemfleet.store import Board, BoardRun, Kit, Store
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
+from stemfleet.workshop import Workshop
 
 _HERE = ZoneInfo("Europe/Athens")
 _UNTOLD = (Outcome.ERROR, Outcome.TIMEOUT)
@@ -42,7 +45,7 @@ class Dimension(StrEnum):
 class Chosen:
     """Which boards count; None: all. Days are the first run's, in Greece, both included.
 
-    `virtual`: the virtual boards alone, or the real ones alone, which is what a supplier and a slot are judged by.
+    `virtual`: the virtual boards alone; otherwise those that count as goods, which a supplier and a slot are judged by.
     """
 
     model: str | None = None
@@ -50,7 +53,7 @@ class Chosen:
     supplier: str | None = None
     since: date | None = None
     until: date | None = None
-    virtual: bool | None = False
+    virtual: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,10 +125,11 @@ class Told(NamedTuple):
         return self.station, self.slot, self.tag, self.recipe
 
 
-def first_runs(store: Store, chosen: Chosen = Chosen()) -> list[FirstRun]:
+def first_runs(workshop: Workshop, chosen: Chosen = Chosen()) -> list[FirstRun]:
     """The boards in the order of their first telling runs."""
-    with store.read() as session:
-        boards = told_by_board(session, chosen.virtual)
+    counted = col(BoardRun.virtual).is_(True) if chosen.virtual else counted_runs(workshop)
+    with workshop.store.read() as session:
+        boards = told_by_board(session, counted)
     found = []
     for runs in boards:
         number = next((number for number, run in enumerate(runs) if run.tells), None)
@@ -135,11 +139,11 @@ def first_runs(store: Store, chosen: Chosen = Chosen()) -> list[FirstRun]:
     return [run for _told, run in found if _is_chosen(run, chosen)]
 
 
-def told_by_board(session: Session, virtual: bool | None) -> Sequence[Sequence[Told]]:
+def told_by_board(session: Session, counted: ColumnElement[bool]) -> Sequence[Sequence[Told]]:
     """The runs of each board, oldest first; nameless ones with the board that they are taken for."""
     boards: dict[str, list[Told]] = defaultdict(list)
     next_there: dict[tuple[str | None, ...], str] = {}
-    for run in reversed(_runs(session, virtual)):
+    for run in reversed(_runs(session, counted)):
         board = run.board_id or next_there.get(run.where, f"run {run.id}")
         next_there[run.where] = board
         boards[board].append(run)
@@ -197,7 +201,7 @@ def known_origins(store: Store) -> tuple[list[str], list[str]]:
     return sorted(filter(None, lots)), sorted(filter(None, suppliers))
 
 
-def _runs(session: Session, virtual: bool | None) -> list[Told]:
+def _runs(session: Session, counted: ColumnElement[bool]) -> list[Told]:
     """Oldest first."""
     tag = func.coalesce(Board.kit_tag, BoardRun.kit_tag)
     chosen = (
@@ -217,10 +221,9 @@ def _runs(session: Session, virtual: bool | None) -> list[Told]:
         )
         .join(Board, col(Board.id) == BoardRun.board_id, isouter=True)
         .join(Kit, col(Kit.tag) == tag, isouter=True)
+        .where(counted)
         .order_by(col(BoardRun.ended), col(BoardRun.id))
     )
-    if virtual is not None:
-        chosen = chosen.where(col(BoardRun.virtual).is_(virtual))
     return [Told(*row) for row in session.exec(chosen)]
 
 

@@ -46,8 +46,7 @@ def yield_(
         return
     days = since.date() if since else None, until.date() if until else None
     with opened(settings) as workshop:
-        chosen = Chosen(model, lot, supplier, *days, virtual=True if virtual else None if workshop.demo else False)
-        runs = first_runs(workshop.store, chosen)
+        runs = first_runs(workshop, Chosen(model, lot, supplier, *days, virtual))
     rows, reasons = yield_by(runs, Dimension(by)), pareto(runs)
     if as_json:
         print_json(

@@ -2,7 +2,7 @@
 
 from stemfleet.kits.assemble import BEFORE_RESERVING, count_run, put_into_kit, receive_kits, take_out
 from stemfleet.kits.files import kit_archive, read_file
-from stemfleet.kits.gate import Gate, OpenPoint, boards_of, gate_of, open_points
+from stemfleet.kits.gate import Gate, OpenPoint, boards_of, counted_runs, gate_of, open_points
 from stemfleet.kits.hand_over import hand_over_kits
 from stemfleet.kits.label import label_kits
 from stemfleet.kits.legacy import confirm_legacy, deny_legacy
@@ -43,6 +43,7 @@ __all__ = [
     "confirm_receipt",
     "count_kits",
     "count_run",
+    "counted_runs",
     "current_recipes",
     "decide_override",
     "deny_legacy",

@@ -40,7 +40,7 @@ def delivered(workshop: Workshop, warehouse: Person) -> list[str]:
 
 
 def test_a_board_counts_once_by_its_first_run_that_tells(workshop: Workshop, delivered: list[str]) -> None:
-    runs = first_runs(workshop.store)
+    runs = first_runs(workshop)
     assert [(run.passed, run.reason, run.untold) for run in runs] == [
         (True, "", 0),
         (False, "flash_refused", 0),
@@ -63,7 +63,7 @@ def test_what_is_our_own_fault_counts_neither_in_the_yield_nor_in_a_claim(
     run_board(workshop, warehouse, "uno-1", tags[0], outcome=Outcome.FAIL, reason="wrong_board")
     run_board(workshop, warehouse, "uno-1", tags[0], minutes=1)
     run_board(workshop, warehouse, "uno-2", tags[1], outcome=Outcome.FAIL, reason="duplicate_id", minutes=2)
-    assert [(run.passed, run.reason) for run in first_runs(workshop.store)] == [(True, "")]
+    assert [(run.passed, run.reason) for run in first_runs(workshop)] == [(True, "")]
     with pytest.raises(InputError, match="nothing to claim"):
         supplier_claim(workshop, nso, "Ρομποτική ΑΕ", "el")
 
@@ -77,7 +77,7 @@ def test_a_board_that_was_nameless_at_its_first_try_counts_once_and_is_not_claim
         run_board(workshop, warehouse, None, good, minutes=minutes, **failed)
     run_board(workshop, warehouse, "uno-1", good, minutes=2)
     run_board(workshop, warehouse, None, bad, minutes=3, **failed)
-    assert [(run.passed, run.reason) for run in first_runs(workshop.store)] == [(False, "verify_mismatch")] * 2
+    assert [(run.passed, run.reason) for run in first_runs(workshop)] == [(False, "verify_mismatch")] * 2
     text = text_of(supplier_claim(workshop, nso, "Ρομποτική ΑΕ", "en"))
     assert bad in text
     assert good not in text
@@ -95,12 +95,11 @@ def test_a_board_that_failed_for_one_delivery_and_passed_in_another_is_not_claim
 
 
 def test_what_is_counted_can_be_chosen(workshop: Workshop, delivered: list[str]) -> None:
-    store = workshop.store
-    assert len(first_runs(store, Chosen(lot="Π-17/2026"))) == 3
-    assert len(first_runs(store, Chosen(supplier="Κύκλωμα ΕΠΕ", model="arduino-kit"))) == 0
-    assert len(first_runs(store, Chosen(since=date(2026, 3, 3)))) == 0
-    assert len(first_runs(store, Chosen(since=date(2026, 3, 2), until=date(2026, 3, 2)))) == 4
-    assert known_origins(store) == (["Π-17/2026", "Π-18/2026"], ["Κύκλωμα ΕΠΕ", "Ρομποτική ΑΕ"])
+    assert len(first_runs(workshop, Chosen(lot="Π-17/2026"))) == 3
+    assert len(first_runs(workshop, Chosen(supplier="Κύκλωμα ΕΠΕ", model="arduino-kit"))) == 0
+    assert len(first_runs(workshop, Chosen(since=date(2026, 3, 3)))) == 0
+    assert len(first_runs(workshop, Chosen(since=date(2026, 3, 2), until=date(2026, 3, 2)))) == 4
+    assert known_origins(workshop.store) == (["Π-17/2026", "Π-18/2026"], ["Κύκλωμα ΕΠΕ", "Ρομποτική ΑΕ"])
 
 
 reasons = st.sampled_from(["wrong_board", "verify_mismatch", "measurement:supply", "flash_refused"])

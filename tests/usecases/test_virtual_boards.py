@@ -65,7 +65,7 @@ def test_in_a_demo_virtual_boards_make_kits_ready(workshop: Workshop, warehouse:
     assert state(demo, tag) is KitState.READY
     assert open_codes(demo, tag) == []
     assert open_codes(workshop, tag) == ["not_passed"]  # as soon as it is no demo any more
-    assert len(first_runs(demo.store, Chosen(virtual=None))) == 1
+    assert len(first_runs(demo)) == 1
 
 
 def test_yield_and_claims_are_about_real_boards_and_virtual_ones_stand_apart(
@@ -73,8 +73,8 @@ def test_yield_and_claims_are_about_real_boards_and_virtual_ones_stand_apart(
 ) -> None:
     run_board(workshop, warehouse, "real", tag)
     run_board(replace(workshop, demo=True), warehouse, "v1", tag, virtual=True, outcome=Outcome.FAIL, reason=SUPPLY)
-    assert [run.passed for run in first_runs(workshop.store)] == [True]
-    assert [run.passed for run in first_runs(workshop.store, Chosen(virtual=True))] == [False]
+    assert [run.passed for run in first_runs(workshop)] == [True]
+    assert [run.passed for run in first_runs(workshop, Chosen(virtual=True))] == [False]
     with pytest.raises(InputError, match="nothing to claim"):
         supplier_claim(workshop, nso, "Ρομποτική ΑΕ", "el")
 

@@ -100,9 +100,8 @@ def _runs() -> list[FirstRun]:
         supplier=asked.get("supplier") or None,
         since=_day("since"),
         until=_day("until"),
-        virtual=None if the_door().workshop.demo else False,
     )
-    return first_runs(the_door().store, chosen)
+    return first_runs(the_door().workshop, chosen)
 
 
 def _day(name: str) -> date | None:
