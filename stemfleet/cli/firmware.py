@@ -6,7 +6,7 @@ import click
 
 from stemfleet.cli.context import acting_as, link_option, opened
 from stemfleet.cli.output import json_option, print_json, print_table
-from stemfleet.kits import Image, approve_release, list_current_firmware, stale_kits
+from stemfleet.kits import Image, approve_release, list_current_firmware
 from stemfleet.settings import Settings
 
 
@@ -52,9 +52,8 @@ def approve(
     """Make a release the current firmware of an open RECIPE; kits with another one are stale at once."""
     image = Image(file.name, file.read_bytes()) if file else None
     with acting_as(settings, link) as (workshop, person):
-        before = {one.kit.tag for one in stale_kits(workshop)}
-        release = approve_release(workshop, person, recipe, version, name=name, sha256=sha256, image=image)
-        click.echo(f"{recipe}: {release.name} {release.version}, sha256 {release.sha256}")
-        for one in stale_kits(workshop):
-            if one.kit.tag not in before:
-                click.echo(f"{one.kit.tag} has to be done again")
+        approval = approve_release(workshop, person, recipe, version, name=name, sha256=sha256, image=image)
+    release = approval.release
+    click.echo(f"{recipe}: {release.name} {release.version}, sha256 {release.sha256}")
+    for tag in approval.stale:
+        click.echo(f"{tag} has to be done again")

@@ -1,5 +1,6 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
+from stemfleet.kits.approve import LARGEST_IMAGE, Approval, Image, approve_release
 from stemfleet.kits.assemble import BEFORE_RESERVING, count_run, put_into_kit, receive_kits, take_out
 from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, counted_runs, gate_of, open_points
@@ -9,10 +10,7 @@ from stemfleet.kits.legacy import confirm_legacy, deny_legacy
 from stemfleet.kits.override import ask_override, decide_override, list_waiting_overrides
 from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.releases import (
-    LARGEST_IMAGE,
     CurrentFirmware,
-    Image,
-    approve_release,
     current_recipes,
     list_current_firmware,
     list_releases,
@@ -28,6 +26,7 @@ from stemfleet.kits.tags import find_kit, latin_keys, parse_tag
 __all__ = [
     "BEFORE_RESERVING",
     "LARGEST_IMAGE",
+    "Approval",
     "CurrentFirmware",
     "Gate",
     "Image",

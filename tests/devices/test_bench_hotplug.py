@@ -348,7 +348,7 @@ def test_a_board_that_passed_when_its_kit_had_become_full_is_told_so_and_is_in_n
 
 
 def test_a_start_that_never_began_leaves_no_trace(shop: Workshop, hub: Hub, bench: Watched, warehouse: Person) -> None:
-    """A checklist's recipe at a port, a bench that is being stopped: nothing is interrupted, the kit may still leave."""
+    """A checklist's recipe at a port, a bench that is being stopped: nothing was interrupted, the kit may leave."""
     (tag,) = receive_kits(shop, warehouse, "bench-kit", 1)
     hub.plug("1-1", 1)
     bench.until("1-1", Status.WAITING)
@@ -374,7 +374,8 @@ def test_the_image_that_was_approved_last_is_written_without_being_given(
 ) -> None:
     recipe = shop.recipes["benchtop"]
     shop = replace(shop, recipes={recipe.name: replace(recipe, firmware=replace(recipe.firmware, open=True))})
-    release = approve_release(shop, nso, recipe.name, "2.1", image=Image("new.bin", b"\x01 another program"))
+    image = Image("new.bin", b"\x01 another program")
+    release = approve_release(shop, nso, recipe.name, "2.1", image=image).release
     (tag,) = receive_kits(shop, warehouse, "bench-kit", 1)
     bench = Watched(shop, hub)
     hub.plug("1-1", 1)

@@ -47,14 +47,15 @@ def test_a_release_approved_for_an_open_recipe_shows_the_ready_kits_that_are_sta
     run_board(workshop, warehouse, "board-2", other, recipe=recipe, firmware=SHA256)  # an image that somebody gave
     assert [point.code for point in show_kit(workshop, other).open_points] == ["old_firmware"]
     assert stale_kits(workshop) == []
-    release = approve_release(workshop, nso, recipe, "2.1", **given)
+    approval = approve_release(workshop, nso, recipe, "2.1", **given)
+    assert approval.stale == [ready]
     (stale,) = stale_kits(workshop)
     wanted = f"#1 → 2.1 {SHA256[:12]}"
     assert [(stale.kit.tag, point.code, point.detail) for point in stale.open] == [(ready, "old_firmware", wanted)]
     run_board(workshop, warehouse, "board-1", ready, recipe=recipe, firmware=SHA256, minutes=1)
     run_board(workshop, warehouse, "board-2", other, recipe=recipe, firmware=SHA256, minutes=1)
     assert {show_kit(workshop, tag).kit.state for tag in (ready, other)} == {KitState.READY}
-    assert [(row.id, name) for row, name in list_releases(workshop.store)] == [(release.id, nso.name)]
+    assert [(row.id, name) for row, name in list_releases(workshop.store)] == [(approval.release.id, nso.name)]
     assert find_tampering(workshop.store) is None
 
 

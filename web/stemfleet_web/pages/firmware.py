@@ -13,7 +13,6 @@ from stemfleet.kits import (
     approve_release,
     list_current_firmware,
     list_releases,
-    stale_kits,
 )
 from stemfleet.words import Role
 from stemfleet_web.door import the_door
@@ -56,9 +55,8 @@ def _page(problem: str | None = None) -> str:
 def approve() -> AnyResponse | tuple[str, int]:
     """Says how many kits have to be done again now."""
     form, door = request.form, the_door()
-    before = {one.kit.tag for one in stale_kits(door.workshop)}
     try:
-        release = approve_release(
+        approval = approve_release(
             door.workshop,
             the_person(),
             form.get("recipe", ""),
@@ -69,15 +67,15 @@ def approve() -> AnyResponse | tuple[str, int]:
         )
     except StemfleetError as error:
         return _page(sentence(error)), status_of(error)
+    release, stale = approval.release, len(approval.stale)
     flash(_("%(name)s %(version)s is the current firmware now.", name=release.name, version=release.version), "good")
-    new = len({one.kit.tag for one in stale_kits(door.workshop)} - before)
-    if not new:
+    if not stale:
         return redirect(url_for(".firmware"))
     flash(
         ngettext(
             "%(num)d kit that was ready has to be done again.",
             "%(num)d kits that were ready have to be done again.",
-            new,
+            stale,
         ),
         "bad",
     )
