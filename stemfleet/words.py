@@ -185,6 +185,7 @@ class Reason(StrEnum):
     KIT_FULL = "kit_full"  # the board may be good; the kit has all its boards of the kind
     DUPLICATE_ID = "duplicate_id"
     CLONE = "clone"
+    NO_IDENTITY = "no_identity"  # it passed, told no identity of its own, and no serial number was scanned
     UNDECIDED = "undecided"  # the board may be of several kinds; nothing was done
     PRACTICE_IMAGE = "practice_image"  # an image for virtual boards was meant for a real one
     DISK_FULL = "disk_full"  # of the computer that the bench runs on

@@ -13,12 +13,12 @@ from stemfleet.bench.records import keep_run
 from stemfleet.bench.seen import Seen, seen_before
 from stemfleet.bench.stations import StationView, read_station, set_auto_start
 from stemfleet.devices.bench import Bench, Listener
-from stemfleet.devices.families.checklist import check_tools_do
+from stemfleet.devices.families.checklist import board_id_of, check_tools_do
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault
 from stemfleet.devices.record import Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status
-from stemfleet.errors import Busy, Refused, StemfleetError
-from stemfleet.kits import check_fits, check_room, find_kit, put_into_kit
+from stemfleet.errors import Busy, InputError, Refused, StemfleetError
+from stemfleet.kits import check_fits, check_room, find_kit, is_tag, latin_keys, put_into_kit
 from stemfleet.store import BenchStart, Board, Person
 from stemfleet.words import Outcome, Reason, Role
 from stemfleet.workshop import Workshop
@@ -159,6 +159,27 @@ class LiveBench:
         elif not self.bench.is_running(slot):
             self._expected[slot] = tag
 
+    def scan_serial(self, person: Person, slot: str, number: str) -> None:
+        """The serial number of the machine in the slot, for a board that tells no identity; "" takes it back.
+
+        Raises InputError for what is none, or is a kit's tag; NotFound, Refused: no such slot, no board in it, or the
+        machine is known as part of another kit than the slot's.
+        """
+        person.must_be(Role.WAREHOUSE, Role.NSO)
+        number = latin_keys(number.strip())
+        if number:
+            self._check_serial(slot, number)
+        self.bench.give_serial(slot, number)
+
+    def _check_serial(self, slot: str, number: str) -> None:
+        if is_tag(number):
+            raise InputError("{text} is the tag of a kit. Scan the serial number of the machine.", text=number)
+        board_id, tag = board_id_of(self.bench.slot(slot).recipe, number), self.kit_of(slot)
+        with self._workshop.store.read() as session:
+            board = session.get(Board, board_id)
+        if tag and board is not None and board.kit_tag not in (None, tag):
+            raise Refused("{board} is part of kit {tag}. Put it back there.", board=board_id, tag=board.kit_tag)
+
     def auto_start(self, person: Person, on: bool) -> None:
         """Whether boards start as they are plugged in, in the person's name; remembered for this station."""
         set_auto_start(self._workshop.store, person, self.station, on)
@@ -251,7 +272,8 @@ class LiveBench:
             run = keep_run(session, self._workshop, order.person, result, order.kit_tag, start)
             left_out = order.kit_tag is not None and run.kit_tag is None
         if not left_out:
-            return None
+            nameless = result.record.outcome is Outcome.PASS and result.record.board_id is None
+            return Reason.NO_IDENTITY if nameless else None
         self._orders[name] = replace(order, kit_tag=None)  # another slot's board was faster
         return Reason.KIT_FULL
 

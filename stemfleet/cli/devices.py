@@ -35,6 +35,10 @@ recipe_option = click.option("--recipe", "recipe_name", required=True, help="Wha
 volume_option = click.option("--volume", type=click.Path(path_type=Path), help="The MICROBIT drive's folder.")
 kit_option = click.option("--kit", "kit_tag", metavar="TAG", help="The kit that the board is for.")
 
+serial_option = click.option(
+    "--serial", metavar="NUMBER", help="The serial number of the machine, scanned: for a board that tells no identity."
+)
+
 
 @click.command()
 @port_argument
@@ -44,6 +48,7 @@ kit_option = click.option("--kit", "kit_tag", metavar="TAG", help="The kit that 
 @click.option("--version", metavar="TEXT", help="The version of that image, for the record.")
 @click.option("--sha256", metavar="HEX", help="The sha256 that the image must have.")
 @kit_option
+@serial_option
 @json_option
 @click.pass_context
 def provision(
@@ -56,6 +61,7 @@ def provision(
     version: str | None,
     sha256: str | None,
     kit_tag: str | None,
+    serial: str | None,
     as_json: bool,
 ) -> None:
     """Flash and check one board on PORT and store its record."""
@@ -66,7 +72,8 @@ def provision(
         raise InputError("--sha256 {given} is not 64 hexadecimal digits.", given=sha256)
     slot = _one_board(settings, recipe_name, port, volume)
     slot = replace(slot, firmware=firmware, version=version, sha256=sha256.lower() if sha256 else None)
-    ctx.exit(_run(settings, [slot], kit_tag=kit_tag, flash=True, as_json=as_json))
+    serials = {port: serial} if serial else {}
+    ctx.exit(_run(settings, [slot], serials, kit_tag=kit_tag, flash=True, as_json=as_json))
 
 
 @click.command()
@@ -74,15 +81,24 @@ def provision(
 @recipe_option
 @volume_option
 @kit_option
+@serial_option
 @json_option
 @click.pass_context
 def check(
-    ctx: click.Context, *, port: str, recipe_name: str, volume: Path | None, kit_tag: str | None, as_json: bool
+    ctx: click.Context,
+    *,
+    port: str,
+    recipe_name: str,
+    volume: Path | None,
+    kit_tag: str | None,
+    serial: str | None,
+    as_json: bool,
 ) -> None:
     """Check one board on PORT without writing to it, and store its record."""
     settings: Settings = ctx.obj
     slot = _one_board(settings, recipe_name, port, volume)
-    ctx.exit(_run(settings, [slot], kit_tag=kit_tag, flash=False, as_json=as_json))
+    serials = {port: serial} if serial else {}
+    ctx.exit(_run(settings, [slot], serials, kit_tag=kit_tag, flash=False, as_json=as_json))
 
 
 def _one_board(settings: Settings, recipe_name: str, port: str, volume: Path | None) -> Slot:
@@ -92,11 +108,21 @@ def _one_board(settings: Settings, recipe_name: str, port: str, volume: Path | N
     return Slot(None, found, port, volume)
 
 
-def _run(settings: Settings, slots: list[Slot], *, kit_tag: str | None = None, flash: bool, as_json: bool) -> int:
-    """Runs the boards in the slots at once, on the wall; stores and prints their records."""
+def _run(
+    settings: Settings,
+    slots: list[Slot],
+    serials: Mapping[str, str],
+    *,
+    kit_tag: str | None = None,
+    flash: bool,
+    as_json: bool,
+) -> int:
+    """Runs the boards in the slots at once, on the wall; stores and prints their records. `serials` by slot."""
     with acting(settings) as (workshop, person), stop_on_signals() as stop:
         live = LiveBench(workshop, slots, station_name(virtual=any(slot.virtual for slot in slots)))
         try:
+            for name, number in serials.items():
+                live.scan_serial(person, name, number)
             for name in live.names():
                 live.start(person, name, kit_tag, flash=flash)
             show(live.bench, stop=stop, console=Console(stderr=as_json), orders=_orders(live, person, flash))
@@ -115,6 +141,17 @@ def _orders(live: LiveBench, person: Person, flash: bool) -> Orders:
     }
 
 
+def _serials(given: tuple[str, ...]) -> dict[str, str]:
+    """By slot, of `SLOT=NUMBER`."""
+    serials = {}
+    for each in given:
+        slot, _, number = each.partition("=")
+        if not slot or not number:
+            raise InputError("{given} is not SLOT=NUMBER, such as A1=CR2020-00123.", given=each)
+        serials[slot] = number
+    return serials
+
+
 def _told(live: LiveBench, *, as_json: bool, alone: bool) -> int:
     """Prints the records; the exit code is that of the worst slot that did something."""
     states = [state for state in live.snapshot() if state.outcome is not None or state.status is Status.RUNNING]
@@ -125,7 +162,9 @@ def _told(live: LiveBench, *, as_json: bool, alone: bool) -> int:
     return max(codes, default=0)
 
 
-def _run_plugged_in(settings: Settings, ports: Lister | None, *, watch: bool, flash: bool, as_json: bool) -> int:
+def _run_plugged_in(
+    settings: Settings, ports: Lister | None, serials: Mapping[str, str], *, watch: bool, flash: bool, as_json: bool
+) -> int:
     """What is plugged in, under the names of its positions; with `watch` also what comes and goes, until a stop."""
     with acting(settings) as (workshop, person), stop_on_signals() as stop:
         live = LiveBench(workshop, [], station_name(virtual=ports is not None))
@@ -133,6 +172,8 @@ def _run_plugged_in(settings: Settings, ports: Lister | None, *, watch: bool, fl
             live.watch(ports or partial(list_serial_ports, boards(workshop)))
             if not watch and not live.bench.ready():
                 raise InputError("No board that is known is plugged in. Name one: --port /dev/ttyACM0=arduino-uno")
+            for name, number in serials.items():
+                live.scan_serial(person, name, number)
             for slot, problem in live.start_all(person, flash=flash).items():
                 click.echo(f"{slot}: {problem}", err=True)
             orders = _orders(live, person, flash)
@@ -151,29 +192,45 @@ def station_name(*, virtual: bool) -> str:
 @click.option("--virtual", metavar="SPEC", help="Emulated boards, such as microbit:4,uno:4,printer:1,esp32:2.")
 @click.option("--port", "ports", multiple=True, metavar="PORT=RECIPE", help="A real board; may be repeated.")
 @click.option("--check", "check_only", is_flag=True, help="Check without writing.")
+@click.option(
+    "--serial",
+    "given",
+    multiple=True,
+    metavar="SLOT=NUMBER",
+    help="The serial number of the machine in a slot, for a board that tells no identity; may be repeated.",
+)
 @click.option("--watch", is_flag=True, help="Stay, and follow boards that are plugged in and pulled out.")
 @json_option
 @click.pass_context
 def bench(
-    ctx: click.Context, *, virtual: str | None, ports: tuple[str, ...], check_only: bool, watch: bool, as_json: bool
+    ctx: click.Context,
+    *,
+    virtual: str | None,
+    ports: tuple[str, ...],
+    check_only: bool,
+    given: tuple[str, ...],
+    watch: bool,
+    as_json: bool,
 ) -> None:
     """Run all boards at once, on the live wall. Without options: every plugged-in board that is known."""
     settings: Settings = ctx.obj
-    recipes = load_recipes(settings.data / "recipes")
+    recipes, serials = load_recipes(settings.data / "recipes"), _serials(given)
     if watch and ports:
         raise InputError("--watch follows what is plugged in; --port names fixed ports. Choose one of them.")
     with tempfile.TemporaryDirectory(prefix="stemfleet-bench-") as folder:
         if virtual:
             with VirtualFleet(virtual, Path(folder)) as fleet:
                 if watch:
-                    code = _run_plugged_in(settings, fleet.ports, watch=True, flash=not check_only, as_json=as_json)
+                    code = _run_plugged_in(
+                        settings, fleet.ports, serials, watch=True, flash=not check_only, as_json=as_json
+                    )
                 else:
-                    code = _run(settings, fleet.bench_slots(recipes), flash=not check_only, as_json=as_json)
+                    code = _run(settings, fleet.bench_slots(recipes), serials, flash=not check_only, as_json=as_json)
         elif ports:
             slots = [_named_slot(recipes, named, f"A{n}") for n, named in enumerate(ports, 1)]
-            code = _run(settings, slots, flash=not check_only, as_json=as_json)
+            code = _run(settings, slots, serials, flash=not check_only, as_json=as_json)
         else:
-            code = _run_plugged_in(settings, None, watch=watch, flash=not check_only, as_json=as_json)
+            code = _run_plugged_in(settings, None, serials, watch=watch, flash=not check_only, as_json=as_json)
     ctx.exit(code)
 
 

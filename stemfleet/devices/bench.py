@@ -12,7 +12,7 @@ from typing import Any
 
 from stemfleet.devices.faults import BoardFault
 from stemfleet.devices.provision import is_disk_full, provision
-from stemfleet.devices.record import Provisioned
+from stemfleet.devices.record import BoardRecord, Provisioned
 from stemfleet.devices.state import Slot, SlotState, Status, waiting
 from stemfleet.devices.twins import Twins
 from stemfleet.errors import Busy, NotFound, Refused, StemfleetError
@@ -64,6 +64,7 @@ class Bench:
         self._stops: dict[str, threading.Event] = {}
         self._running: set[str] = set()
         self._skips: set[str] = set()
+        self._serials: dict[str, str] = {}
         self._twins = Twins()
         self._closed = False
         for slot in slots:
@@ -79,6 +80,8 @@ class Bench:
             self._not_running(state.slot)
             self._slots[state.slot] = slot
             self._twins.forget(state.slot)
+            if fresh:
+                self._serials.pop(state.slot, None)
             if not fresh and state.slot in self._states:
                 state = replace(self._states[state.slot], port=slot.port)
             state = self._set(state)
@@ -106,6 +109,7 @@ class Bench:
             self._not_running(name)
             if status is Status.EMPTY or name not in self._slots:
                 self._slots[name] = None
+                self._serials.pop(name, None)
             known = self._states.get(name, SlotState(slot=name, recipe="", title="", port=""))
             state = self._set(replace(known, status=status, **facts))
         self._tell(state)
@@ -151,6 +155,23 @@ class Bench:
         """Begin with every slot that has a board, does not run and is not to be left out."""
         for name in self.ready():
             self.start(name)
+
+    def give_serial(self, name: str, number: str) -> None:
+        """The serial number of the machine in a slot, as a person scanned it; "" takes it back.
+
+        It is the identity of a board that tells none, in the run that works or in the next ones, until the board has
+        passed or the slot gets another one. Raises NotFound, Refused when the slot is empty.
+        """
+        with self._lock:
+            self._slot(name)
+            if number == self._serials.get(name, ""):
+                return
+            if number:
+                self._serials[name] = number
+            else:
+                self._serials.pop(name, None)
+            state = self._set(self._states[name])
+        self._tell(state)
 
     def abort(self, name: str) -> None:
         """Stop one slot; its record says ABORTED. A slot that does not run is left as it is. Raises NotFound."""
@@ -245,7 +266,9 @@ class Bench:
                 stop=stop,
                 bar=partial(self._guard, slot) if self._guard else None,
                 twin=partial(self._twins.of, name, slot.port),
+                serial=partial(self._serials.get, name),
             )
+            self._forget_used(name, result.record)
             problem, reason = self._kept(slot, result)
         except StemfleetError as error:
             problem, reason = str(error), Reason.UNDECIDED
@@ -262,6 +285,13 @@ class Bench:
             self._running.discard(name)
             final = self._set(final)
         self._tell(final)
+
+    def _forget_used(self, name: str, record: BoardRecord) -> None:
+        """A number is for one machine: it stays for another try at one that has not passed yet."""
+        told_its_own = record.board_id is not None and not record.board_id_scanned
+        if told_its_own or (record.board_id_scanned and record.outcome is Outcome.PASS):
+            with self._lock:
+                self._serials.pop(name, None)
 
     def _kept(self, slot: Slot, result: Provisioned) -> tuple[str, Reason | None]:
         """The sentence about a record that could not be kept, empty when it was; the reason that the wall shows."""
@@ -282,7 +312,9 @@ class Bench:
 
     def _set(self, state: SlotState) -> SlotState:
         """The state with its number; the lock is held."""
-        numbered = self._states[state.slot] = replace(state, number=next(self._numbers))
+        numbered = self._states[state.slot] = replace(
+            state, number=next(self._numbers), serial=self._serials.get(state.slot)
+        )
         return numbered
 
     def _tell(self, state: SlotState) -> None:

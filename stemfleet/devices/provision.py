@@ -1,7 +1,6 @@
 """One board, from flash to record: the phases of its recipe, each with its limit and its attempts."""
 
 import errno
-import os
 import tempfile
 import threading
 import traceback
@@ -12,8 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from stemfleet.devices.claims import claim_port, release_port
 from stemfleet.devices.families import driver_of
-from stemfleet.devices.families.checklist import check_tools_do
+from stemfleet.devices.families.checklist import board_id_of, check_tools_do
 from stemfleet.devices.families.firstprogram import first_image
 from stemfleet.devices.families.images import check_image
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardStopped
@@ -34,11 +34,12 @@ from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
 Bar = Callable[[str], BoardFault | None]
 
-_CLAIMS: dict[str, Run] = {}
-_CLAIMS_LOCK = threading.Lock()
-
 LARGEST_IMAGE = 64 << 20  # bytes; the largest flash of these boards has a quarter of it
 PREPARE = PhasePlan("prepare", timeout_s=10.0, without_flash=True)
+_NAMELESS = (
+    "The board passed and told no identity of its own, so it joins no kit yet. Scan or type the serial number of the "
+    "machine at its slot, then start it again."
+)
 # What a missing port does not explain; everything else may be the look of a board that was pulled out.
 _NOT_UNPLUGGED = {
     *(Reason.TOOL_MISSING, Reason.FIRMWARE_CHANGED, Reason.BAD_IMAGE, Reason.PRACTICE_IMAGE, Reason.INTERNAL),
@@ -55,18 +56,19 @@ def provision(
     stop: threading.Event | None = None,
     bar: Bar | None = None,
     twin: Callable[[str], str | None] | None = None,
+    serial: Callable[[], str | None] | None = None,
 ) -> Provisioned:
     """Do everything that the recipe asks of the board in the slot; without `flash` nothing is written.
 
     Always returns a whole record, whatever happens to the board; stopping (`stop.set()`, from another thread or a
     signal handler) gives ABORTED. `on_event` gets each new state in this thread. `bar` tells why a board is not to be
-    done here, by its id: it ends so as soon as it is known. `twin` tells where another board with the same id is
-    plugged in at this moment (FAIL duplicate_id); it is asked after each phase.
+    done here, by its id: it ends so as soon as it is known. `twin` tells where another board with the same id is now
+    (FAIL duplicate_id); it is asked after each phase. `serial` tells the serial number that a person has scanned.
     Raises InputError for the recipe of a checklist, which no tool can go through.
     """
     check_tools_do(slot.recipe)
     with tempfile.TemporaryDirectory(prefix="stemfleet-board-", ignore_cleanup_errors=True) as folder:
-        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), bar, twin)
+        board = _Board(slot, Path(folder), flash, on_event, stop or threading.Event(), bar, twin, serial)
         return board.through(station, operator)
 
 
@@ -82,9 +84,10 @@ class _Board:
         stop: threading.Event,
         bar: Bar | None,
         twin: Callable[[str], str | None] | None,
+        serial: Callable[[], str | None] | None,
     ) -> None:
-        self.bar = bar
-        self.twin = twin
+        self.bar, self.twin, self.serial = bar, twin, serial
+        self.scanned_id: str | None = None
         self.slot = slot
         self.flash = flash
         self.on_event = on_event
@@ -129,7 +132,7 @@ class _Board:
             fault = BoardStopped()
         finally:
             self._make_safe()
-            _release_port(self.run)
+            release_port(self.run)
         result = self._result(started, station, operator, fault)
         record = result.record
         self.tell(
@@ -196,11 +199,19 @@ class _Board:
         told = getattr(self.driver, plan.name)()
         if isinstance(told, Identity):
             self.run.found(told.board_id, **told.details)
+        if plan.name in {"check", "finish"} and self.run.board_id is None:
+            self._take_serial()
         if self.run.board_id != self.state.board_id:  # some boards are known only after their self-test
             self.tell(board_id=self.run.board_id)
             self._refuse_barred()
         self._refuse_twin()
         self._judge(plan, before)
+
+    def _take_serial(self) -> None:
+        """The board has had its say: what a person scanned is its identity now."""
+        if number := self.serial and self.serial():
+            self.run.board_id = self.scanned_id = board_id_of(self.slot.recipe, number)
+            self.run.note(f"The board tells no identity: {self.scanned_id} was scanned by a person.")
 
     def _refuse_barred(self) -> None:
         fault = self.bar(self.run.board_id) if self.bar and self.run.board_id else None
@@ -236,7 +247,7 @@ class _Board:
     def _prepare(self) -> None:
         """The port is ours and the image is the approved one, before anything happens to the board."""
         kind = driver_of(self.slot.recipe.family)
-        _claim_port(self.run)
+        claim_port(self.run)
         if (take_over := getattr(kind, "take_over", None)) is not None:
             take_over(self.run.port)
         if getattr(kind, "port_first", True) or self.run.port_exists():
@@ -331,7 +342,7 @@ class _Board:
         self.files[attachment.sha256] = content
 
     def _result(self, started: Any, station: str, operator: str, fault: BoardFault | None) -> Provisioned:
-        details = dict(self.run.details)
+        details = self.run.details
         if not self.flash:
             self.firmware = FirmwareUsed(details.get("firmware"), details.get("version"), None)
         record = BoardRecord(
@@ -352,9 +363,11 @@ class _Board:
             measurements=tuple(self.run.measurements),
             attachments=tuple(self.attachments),
             virtual=self.slot.virtual,
+            board_id_scanned=self.scanned_id is not None and self.scanned_id == self.run.board_id,
             first_program=self._left_with(),
         )
-        return Provisioned(record, self.files, fault.detail if fault else "", details)
+        passed = "" if record.board_id else _NAMELESS
+        return Provisioned(record, self.files, fault.detail if fault else passed, dict(details))
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -367,20 +380,6 @@ def _defect(error: Exception) -> BoardError:
     if is_disk_full(error):
         return BoardError(Reason.DISK_FULL, "The disk of this computer is full. Make room, then do the board again.")
     return BoardError(Reason.INTERNAL, "A defect of stemfleet. Please report it with the log of this phase.")
-
-
-def _claim_port(run: Run) -> None:
-    """One board at a time on a port: two slots of this program may name the same one."""
-    with _CLAIMS_LOCK:
-        holder = _CLAIMS.setdefault(os.path.realpath(run.port), run)
-    if holder is not run:
-        raise port_fault(Reason.PORT_BUSY, run.port)
-
-
-def _release_port(run: Run) -> None:
-    with _CLAIMS_LOCK:
-        for port in [port for port, holder in _CLAIMS.items() if holder is run]:
-            del _CLAIMS[port]
 
 
 def _content(file: Path) -> bytes:

@@ -84,6 +84,7 @@ class BoardRecord:
     measurements: tuple[Measurement, ...]
     attachments: tuple[Attachment, ...]
     virtual: bool = False  # one of our emulated boards
+    board_id_scanned: bool = False  # the identity is a serial number that a person scanned; the board told none
     first_program: FirmwareUsed | None = None  # what the board left with, where that is another image than the firmware
 
     def to_json(self) -> dict[str, Any]:

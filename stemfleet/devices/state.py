@@ -59,7 +59,8 @@ class SlotState:
     `done` of `total` is the progress of the phase, in its tool's own unit (bytes or percent); `outcome`, `reason` and
     `detail` (an English sentence with the remedy) are set when it is done; while it runs, `detail` is what a person
     has to do for it to go on, which `instruction` holds for translation. `instruction` and `result` are not part of the
-    JSON.
+    JSON. `takes_serial`: a person may have to scan the machine's serial number; `serial` is the one scanned and not
+    used yet.
     """
 
     slot: str
@@ -78,6 +79,8 @@ class SlotState:
     reason: str | None = None
     detail: str = ""
     virtual: bool = False
+    takes_serial: bool = False
+    serial: str | None = None
     instruction: Instruction | None = None
     result: Provisioned | None = field(default=None, compare=False, repr=False)
 
@@ -102,4 +105,11 @@ def waiting(slot: Slot) -> SlotState:
     """The state of a slot that nothing was done with yet."""
     title = " / ".join(recipe.title for recipe in (slot.recipe, *slot.others))
     name = slot.name or slot.port
-    return SlotState(slot=name, recipe=slot.recipe.name, title=title, port=slot.port, virtual=slot.virtual)
+    return SlotState(
+        slot=name,
+        recipe=slot.recipe.name,
+        title=title,
+        port=slot.port,
+        virtual=slot.virtual,
+        takes_serial=any(recipe.may_be_nameless for recipe in (slot.recipe, *slot.others)),
+    )

@@ -21,7 +21,7 @@ from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
 from stemfleet.kits.room import check_fits, check_room
 from stemfleet.kits.stale import StaleKit, stale_kits
 from stemfleet.kits.states import move_kit
-from stemfleet.kits.tags import find_kit, latin_keys, parse_tag
+from stemfleet.kits.tags import find_kit, is_tag, latin_keys, parse_tag
 
 __all__ = [
     "BEFORE_RESERVING",
@@ -49,6 +49,7 @@ __all__ = [
     "find_kit",
     "gate_of",
     "hand_over_kits",
+    "is_tag",
     "kit_archive",
     "label_kits",
     "latin_keys",

@@ -31,6 +31,15 @@ def parse_tag(text: str) -> str:
     return tag
 
 
+def is_tag(text: str) -> bool:
+    """Whether it is an asset tag, issued or not."""
+    try:
+        parse_tag(text)
+    except InputError:
+        return False
+    return True
+
+
 def latin_keys(text: str) -> str:
     """In capitals, as the same keys give them under a Latin layout (ISO/IEC 9995 Greek, ELOT 928)."""
     return text.translate(_GREEK_KEYS).upper().translate(_GREEK_KEYS)

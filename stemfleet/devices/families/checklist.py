@@ -28,6 +28,7 @@ PASS, FAIL = "pass", "fail"
 LARGEST_PHOTO = 8_000_000  # bytes; a telephone's photo has 2 to 5 million
 LONGEST_NOTE = 500  # characters
 
+_LONGEST_ID = 64  # characters, with the recipe's name
 _SERIAL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/:+-]{2,63}")
 _PHOTOS = (
     (b"\xff\xd8\xff", "jpg", "image/jpeg"),
@@ -56,7 +57,10 @@ def board_id_of(recipe: Recipe, serial: str) -> str:
             '"{serial}" is no serial number: 3 to 64 letters, digits and . _ / : + - are. Scan the label again.',
             serial=number,
         )
-    return f"{recipe.name}:{number}"
+    board_id = f"{recipe.name}:{number}"
+    if len(board_id) > _LONGEST_ID:
+        raise InputError("{name} has more than {most} characters. Shorten it.", name=board_id, most=_LONGEST_ID)
+    return board_id
 
 
 def check_tools_do(recipe: Recipe) -> None:
@@ -106,6 +110,7 @@ def checklist_record(
         phases=(PhaseResult("check", 1, started, ended, outcome, reason),),
         measurements=tuple(_measurement(step, given[step.id]) for step in done),
         attachments=tuple(attachment for attachment, _ in proofs),
+        board_id_scanned=True,
     )
     files = {attachment.sha256: content for attachment, content in proofs}
     return Provisioned(record, files, f"The step {failed} failed. Put the piece aside." if failed else "")

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stemfleet.accounts import find_person
 from stemfleet.bench import LiveBench, Seen, show_board
-from stemfleet.devices.state import SlotState
+from stemfleet.devices.state import SlotState, Status
 from stemfleet.errors import InputError, NotFound, StemfleetError
 from stemfleet_web.door import the_door
 from stemfleet_web.feed import CALM_S, Wall
@@ -25,6 +25,7 @@ blueprint = Blueprint("bench", __name__)
 LOOK_AROUND_S = 1.0
 HEARTBEAT_S = 10.0  # tells a wall that the line still stands
 _KIT = "kit:"  # the name of a slot's field for the kit's tag
+_SERIAL = "serial:"  # the same for the serial number of the machine
 
 
 @blueprint.get("/bench")
@@ -35,15 +36,15 @@ def wall() -> str:
     view = live.station_view() if live is not None and live.watches else None
     seen = {state.slot: live.seen(state.slot) for state, _kit in slots} if live is not None else {}
     bad = [sentence(recipe.error) for recipe in the_door().workshop.bad_recipes]
-    return render_template("bench/bench.html", slots=slots, seen=seen, station=view, bad_recipes=bad)
+    return render_template("bench/bench.html", slots=slots, seen=seen, station=view, bad_recipes=bad, asks=asks_serial)
 
 
 @blueprint.post("/bench")
 @only(*STAFF)
 def act() -> AnyResponse | tuple[Response, int]:
-    """`start`, `check`, `abort`, `skip` or `expect` names a slot, `start_all` none; `scan`: scanned at `slot`.
+    """`start`, `check`, `abort`, `skip`, `expect` or `serial` names a slot, `start_all` none.
 
-    `kit:<slot>` are the tags that stand in the slots' fields.
+    `scan`: what was scanned at `slot`; `kit:<slot>`, `serial:<slot>`: the tags and numbers in the slots' fields.
     """
     live = _bench()
     focus, problems = None, dict[str, str]()
@@ -87,6 +88,7 @@ def _one(live: LiveBench) -> dict[str, str]:
         "abort": lambda slot: live.abort(the_person(), slot),
         "skip": lambda slot: live.skip(the_person(), slot),
         "expect": lambda slot: live.expect(the_person(), slot, request.form.get(_KIT + slot, "")),
+        "serial": lambda slot: live.scan_serial(the_person(), slot, request.form.get(_SERIAL + slot, "")),
     }
     for order, act_on in orders.items():
         if slot := request.form.get(order):
@@ -117,7 +119,9 @@ def _scanned(live: LiveBench, slot: str, text: str) -> tuple[str | None, dict[st
 
 
 def _start(live: LiveBench, slot: str, *, flash: bool) -> None:
-    tag = request.form.get(_KIT + slot)
+    tag, number = request.form.get(_KIT + slot), request.form.get(_SERIAL + slot)
+    if number is not None:
+        live.scan_serial(the_person(), slot, number)
     live.start(the_person(), slot, tag if tag is None else tag.strip(), flash=flash)
 
 
@@ -180,6 +184,12 @@ def _stream(wall: Wall, gone: Callable[[], bool]) -> Iterator[str]:
         told = time.monotonic()
 
 
+def asks_serial(state: SlotState) -> bool:
+    """Whether the slot shows the field for the serial number: its machine may tell no identity, or has told none."""
+    open_ = state.board_id is None or state.serial is not None
+    return state.takes_serial and open_ and state.status is not Status.EMPTY
+
+
 def _parts(states: list[SlotState]) -> list[dict[str, Any]]:
     """What a wall puts into each tile: the live part is written here, in the reader's language."""
     live = _bench()
@@ -191,6 +201,8 @@ def _parts(states: list[SlotState]) -> list[dict[str, Any]]:
             "outcome": state.outcome,
             "title": state.title,
             "kit": live.kit_of(state.slot) or "",
+            "asks": asks_serial(state),
+            "serial": state.serial or "",
             "html": _live_part(replace(state, result=None), live.seen(state.slot), language()),
         }
         for state in states

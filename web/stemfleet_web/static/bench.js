@@ -8,6 +8,8 @@ const startAll = document.getElementById("start-all");
 const SILENCE = 25000; // longer than two heartbeats: the line is dead, whatever the browser believes
 const POLL = 2000;
 const RETRY_LIVE = 30000;
+const KIT = 'input[name^="kit:"]'; // a slot's fields
+const SERIAL = 'input[name^="serial:"]';
 const TONES = { PASS: [[660, 0], [990, 0.14]], FAIL: [[220, 0], [165, 0.2], [165, 0.4]], other: [[392, 0], [330, 0.18]] };
 let tiles = new Map();
 let source = null;
@@ -20,7 +22,7 @@ function gather() {
   startAll.disabled = tiles.size === 0;
   // What was scanned and not yet started outlives a reload.
   for (const [slot, tile] of tiles) {
-    const field = tile.querySelector("input");
+    const field = fieldOf(slot);
     const key = `stemfleet kit ${slot}`;
     field.value = field.value || sessionStorage.getItem(key) || "";
     field.oninput = () => sessionStorage.setItem(key, field.value);
@@ -44,7 +46,7 @@ async function arrange(names) {
 }
 
 function show(slots) {
-  for (const { slot, number, status, outcome, title, kit, html } of slots) {
+  for (const { slot, number, status, outcome, title, kit, asks, serial, html } of slots) {
     const tile = tiles.get(slot);
     if (!tile) continue;
     const open = tile.querySelector(".detail[open]") !== null;
@@ -56,7 +58,10 @@ function show(slots) {
       said.textContent = `${slot}: ${tile.querySelector(".big-word").textContent.trim()}`;
       play(TONES[outcome] || TONES.other);
     }
-    const field = tile.querySelector("input");
+    tile.toggleAttribute("data-asks", asks);
+    const machine = tile.querySelector(SERIAL);
+    if (document.activeElement !== machine) machine.value = serial;
+    const field = fieldOf(slot);
     const expected = kit && (status === "running" || tile.dataset.status !== status);
     if (expected && document.activeElement !== field) field.value = kit;
     if (status === "empty" && tile.dataset.status === "done" && !kit && document.activeElement !== field) {
@@ -182,7 +187,7 @@ function goTo(field) {
 }
 
 function fieldOf(slot) {
-  return tiles.get(slot)?.querySelector("input");
+  return tiles.get(slot)?.querySelector(KIT);
 }
 
 wall.addEventListener("submit", async (event) => {
@@ -199,12 +204,17 @@ async function scanned(field) {
   const text = field.value.trim();
   if (text.startsWith("*")) {
     field.value = "";
-    sessionStorage.removeItem(`stemfleet kit ${slot}`);
+    if (field.matches(KIT)) sessionStorage.removeItem(`stemfleet kit ${slot}`);
     const { focus } = await send({ scan: text, slot });
     goTo(fieldOf(focus) || field);
     return;
   }
-  const fields = [...wall.querySelectorAll('.slot:not([data-status="running"]) input')];
+  if (field.matches(SERIAL)) {
+    const { problems } = await send({ serial: slot });
+    if (!Object.keys(problems || {}).length) goTo(fieldOf(slot));
+    return;
+  }
+  const fields = [...wall.querySelectorAll('.slot:not([data-status="running"])')].map((tile) => tile.querySelector(KIT));
   const next = fields[fields.indexOf(field) + 1];
   if (next) goTo(next);
   else startAll.focus();
