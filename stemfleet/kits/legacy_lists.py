@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
 from stemfleet.registers import search_words
-from stemfleet.store import ImportRun, LegacyKit, School, Store, found_by
+from stemfleet.store import ImportRun, LegacyKit, School, Store, meant_by
 from stemfleet.words import LegacyAnswer
 
 
@@ -86,8 +86,6 @@ def _conditions(session: Session, chosen: LegacyChoice) -> list[ColumnElement[bo
         conditions.append(col(LegacyKit.wave) == chosen.wave)
     if chosen.region:
         conditions.append(col(School.region) == chosen.region)
-    if words := chosen.words.strip():
-        by_code = col(School.code).startswith(words.upper(), autoescape=True)
-        readings = search_words(words)
-        conditions.append(or_(by_code, found_by(session, readings)) if readings else by_code)
+    if chosen.words.strip():
+        conditions.append(meant_by(session, chosen.words, search_words(chosen.words)))
     return conditions

@@ -11,10 +11,10 @@ from sqlmodel import Session, col, select
 
 from stemfleet.allocation.bundle import APPLICANTS, RULES
 from stemfleet.errors import NotFound
-from stemfleet.registers import recipient_code
+from stemfleet.registers import recipient_code, search_words
 from stemfleet.rounds.process import find_round, read_bytes
-from stemfleet.store import Attachment, Round, School, Store, read_history
-from stemfleet.waves.lists import Chosen, Line, Standing, categories_in, named
+from stemfleet.store import Attachment, Round, School, Store, meant_by, read_history
+from stemfleet.waves.lists import Chosen, Line, Standing, categories_in
 from stemfleet.waves.standing import Absent, Happened, happened_to, why_absent
 from stemfleet.words import RoundState, RoundStep
 
@@ -84,7 +84,8 @@ def list_points(
         rows = _rows(store, of.sha256)
         wanted = [row for row in rows if _fits(row, chosen)]
         if chosen.words.strip():
-            codes = set(session.exec(select(School.code).where(named(session, chosen.words))))
+            meant = meant_by(session, chosen.words, search_words(chosen.words))
+            codes = set(session.exec(select(School.code).where(meant)))
             wanted = [row for row in wanted if row["school"] in codes]
         shown = wanted[offset : None if limit is None else offset + limit]
         rules = json.loads(read_bytes(session, round_, RULES) or b"{}")

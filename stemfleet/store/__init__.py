@@ -18,7 +18,7 @@ from stemfleet.store.schools import (
     SchoolMove,
     SearchSpelling,
 )
-from stemfleet.store.search import SEARCHED, found_by, indexed_together, respell, search_codes
+from stemfleet.store.search import SEARCHED, found_by, indexed_together, meant_by, respell, search_codes
 from stemfleet.store.waves import Application, Award, Lot, Wave, WhatIf
 from stemfleet.store.worklist import Work, Worklist, WorkState
 
@@ -66,6 +66,7 @@ __all__ = [
     "first_broken_entry",
     "found_by",
     "indexed_together",
+    "meant_by",
     "now",
     "read_history",
     "respell",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
+    or_,
     select,
     table,
     update,
@@ -48,6 +49,12 @@ def is_ours(name: str | None, _kind: str, _parents: object) -> bool:
 def found_by(session: Session, words: Words) -> ColumnElement[bool]:
     """The condition that a recipient has, for each word, one that begins with a reading of it."""
     return col(School.code).in_(_sqlite(words)) if _is_sqlite(session) else _postgresql(words)
+
+
+def meant_by(session: Session, text: str, words: Words) -> ColumnElement[bool]:
+    """The condition that a recipient is meant: its code begins with the text, or it has the words of it, if any."""
+    by_code = col(School.code).startswith(text.strip().upper(), autoescape=True)
+    return or_(by_code, found_by(session, words)) if words else by_code
 
 
 def search_codes(

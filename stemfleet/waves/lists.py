@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Text, cast
 from sqlmodel import Session, and_, col, exists, false, func, not_, or_, select
 
 from stemfleet.registers import search_words
-from stemfleet.store import Application, Award, Lot, Offer, School, Store, Wave, found_by
+from stemfleet.store import Application, Award, Lot, Offer, School, Store, Wave, meant_by
 from stemfleet.waves.read import find_wave
 from stemfleet.words import Category, OfferState, Place
 
@@ -150,13 +150,6 @@ def categories_in(rules: Mapping[str, Any]) -> list[str]:
     return [*Category, *sorted(name for name in named - set(Category) if not name.startswith("region:"))]
 
 
-def named(session: Session, words: str) -> ColumnElement[bool]:
-    """The condition that a school is meant: its code begins with the text, or its name has the words."""
-    by_code = col(School.code).startswith(words.strip().upper(), autoescape=True)
-    readings = search_words(words)
-    return or_(by_code, found_by(session, readings)) if readings else by_code
-
-
 def _rows(wave: str) -> Any:
     here = and_(col(Award.wave_code) == Application.wave_code, col(Award.school_code) == Application.school_code)
     return (
@@ -200,7 +193,7 @@ def _conditions(session: Session, wave: str, chosen: Chosen, waiting: Waiting) -
     if chosen.category:
         conditions.append(_holds(Application.categories, chosen.category))
     if chosen.words.strip():
-        conditions.append(named(session, chosen.words))
+        conditions.append(meant_by(session, chosen.words, search_words(chosen.words)))
     return conditions
 
 
