@@ -5,7 +5,9 @@ import click
 from stemfleet.cli.context import acting, opened
 from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.rounds.evidence import PublishedLine, evidence_behind
+from stemfleet.schools.imported import list_imports
 from stemfleet.schools.retention import plan_pruning, prune
+from stemfleet.schools.withdrawals import WITHDRAWN, plan_withdrawal, withdraw_import
 from stemfleet.settings import Settings
 from stemfleet.waves.coverage import training_coverage
 from stemfleet.waves.points import in_words
@@ -84,6 +86,51 @@ def training(settings: Settings, wave: str, as_json: bool) -> None:
         for lot in lots
     ]
     print_table(["lot", "model", "recipients", "trained", "courses"], rows)
+
+
+@evidence.command("imports")
+@json_option
+@click.pass_obj
+def imports(settings: Settings, as_json: bool) -> None:
+    """List the lists of records that were imported, the newest first, with the number that `withdraw` takes."""
+    with opened(settings) as workshop:
+        runs = [(run, by) for run, by in list_imports(workshop.store) if run.what == "evidence"]
+    listed = [
+        {
+            "number": run.id,
+            "file": run.file_name,
+            "applied": run.at.isoformat(),
+            "by": by,
+            "new": run.counts.get("new", 0),
+            "withdrawn": run.counts.get(WITHDRAWN, 0),
+        }
+        for run, by in runs
+    ]
+    if as_json:
+        print_json(listed)
+        return
+    titles = ["number", "file", "applied", "by", "new", "withdrawn"]
+    print_table(titles, [[row[title] for title in titles] for row in listed])
+
+
+@evidence.command("withdraw")
+@click.argument("number", type=int)
+@click.option("--reason", default="", help="Why the list was wrong; needed with --apply, and kept in the history.")
+@click.option("--apply", is_flag=True, help="Take its records away; without it, only say how many.")
+@json_option
+@click.pass_obj
+def withdraw(settings: Settings, number: int, reason: str, apply: bool, as_json: bool) -> None:
+    """Take back the list that was imported as NUMBER: its records count no more. Published points stay."""
+    with acting(settings) as (workshop, person):
+        store = workshop.store
+        plan = withdraw_import(store, person, number, reason) if apply else plan_withdrawal(store, number)
+    if as_json:
+        print_json({"applied": apply, **plan.as_json()})
+        return
+    click.echo(f"{plan.file}: {plan.records} records of {plan.schools} schools and departments")
+    click.echo(
+        "Withdrawn." if apply else "Nothing is changed yet. To do it: the same command with --apply --reason TEXT"
+    )
 
 
 @evidence.command("prune")

@@ -18,14 +18,12 @@ _BLANKS = frozenset({"NULL", "null", "None", "nan", "NaN"})  # what programs wri
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how Excel's CSV keeps a code from becoming a number
 _SHOWN = 60
 
-_IS_ERROR = (
-    "«{written}» under «{column}» is an error of the spreadsheet and no value: taken as blank. Mend its formula."
-)
+_IS_ERROR = "«{written}» under «{column}» is an error of the spreadsheet and no value: passed over. Mend its formula."
 _IS_FORMULA = (
-    "Under «{column}» stands the formula {written} without its result: taken as blank. Open the file in a spreadsheet "
+    "Under «{column}» stands the formula {written} without its result: passed over. Open the file in a spreadsheet "
     "program and save it again."
 )
-_WRONG_KIND = "{written} under «{column}» is of a wrong kind: a text or a number belongs there. Taken as blank."
+_WRONG_KIND = "{written} under «{column}» is of a wrong kind: a text or a number belongs there. Passed over."
 _CUT = "The text under «{column}» has {length} letters («{start}»): cut off after {longest}."
 _TWO_CODES = "«{column}» is read as the code. «{other}» holds codes too, and is not read."
 _CODES_DIFFER = "The code is {code} under «{column}», and {other_code} under «{other}»: the first is read."
@@ -42,13 +40,15 @@ def shortened(text: str) -> str:
 class Mender:
     """Takes out of a row's fields what is no value, with a finding for each.
 
-    A code stays, so that it can be shown, and what is to be judged: a blank would say no there.
+    A code stays, so that it can be shown, and what is to be judged: a blank would say no there. `lost`: row → fields
+    that held something, yet no value; whoever takes the row takes them out.
     """
 
     titles: Mapping[str, str]
     columns: Sequence[Column]
     sheet: str | None
     findings: Findings
+    lost: dict[int, set[str]] = field(default_factory=dict)
     _judged: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +75,7 @@ class Mender:
                 code, sentence = ("formula_cell", _IS_FORMULA) if formula else ("error_cell", _IS_ERROR)
                 self._find(code, sentence, row, name, written=shortened(value))
                 if name != self.columns[0].field:
+                    self.lost.setdefault(row, set()).add(name)
                     continue
             kept[name] = value
         return kept
@@ -101,6 +102,7 @@ class Mender:
                 else:
                     self._find("wrong_kind", _WRONG_KIND, row, column.field, written=text)
                     if column is not self.columns[0]:
+                        self.lost.setdefault(row, set()).add(column.field)
                         continue
             else:
                 text = _json_text(value)

@@ -7,6 +7,9 @@ DIGITS = 7
 LEAST_DIGITS = 5  # the first two are the prefecture's: more than two lost zeros were never a code
 _NOBODY = "0000000"
 _NOISE = str.maketrans("", "", " '’΄`\u00a0=\"")  # Excel's CSV writes ="0501001" to keep the zero
+_WIDE = {0xFF10 + digit: str(digit) for digit in range(10)}  # digits as an East Asian keyboard types them
+_THOUSANDS = re.compile(r"[1-9]([.,])\d{3}\1\d{3}", re.ASCII)
+_POINT = re.compile(r"[.,]0{1,2}$")  # a number with its decimals
 
 
 def school_code(text: str) -> tuple[str | None, bool]:
@@ -32,11 +35,6 @@ def mended_code(written: str) -> tuple[str, str]:
     if _THOUSANDS.fullmatch(written.translate(_NOISE).translate(_WIDE)):
         return "code_separated", "The code {written} is written with separators of thousands: read as {code}."
     return "code_padded", "The code {written} lost its leading zeros: read as {code}."
-
-
-_THOUSANDS = re.compile(r"[1-9]([.,])\d{3}\1\d{3}", re.ASCII)
-_POINT = re.compile(r"[.,]0{1,2}$")  # a number with its decimals
-_WIDE = {0xFF10 + digit: str(digit) for digit in range(10)}  # digits as an East Asian keyboard types them
 
 
 @lru_cache(maxsize=4096)

@@ -22,10 +22,8 @@ _LEVEL_OF_TYPE = {
     "38": Level.SECOND_CHANCE,  # ΣΔΕ
     "44": Level.SPECIAL_VOCATIONAL,  # ΕΝΕΕΓΥΛ
 }
-_SPANNING, _SPANNING_STEMS = (
-    "35",
-    ("ΕΚΚΛΗΣΙΑΣΤΙΚ", "ΕΚΣΧ"),
-)  # church schools: of several levels, and the name says which
+# Church schools: of several levels, and the name says which.
+_SPANNING, _SPANNING_STEMS = "35", ("ΕΚΚΛΗΣΙΑΣΤΙΚ", "ΕΚΣΧ")
 _NOT_SCHOOLS = {"14", "15", "16", "25"}  # ΔΔΕ, ΔΠΕ, ΠΔΕ, ΕΚΦΕ
 _SPECIAL, _NOT_SPECIAL = {"1", "2", "4"}, {"0", "3"}
 _ORIENTATIONS = {

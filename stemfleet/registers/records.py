@@ -26,6 +26,8 @@ from stemfleet.registers.values import (
 
 _CODE = ("CODE", "SCHOOL", "SCHOOL CODE", "ΚΩΔ* ΥΠ*", "ΚΩΔ* ΣΧΟΛ*", "ΚΩΔ* ΤΜΗΜ*", "ΚΩΔΙΚΟΣ", "ΚΩΔ", "REGISTRY NO")
 
+_NAMED = ("ΣΧΟΛΕΙΟ", "ΣΧΟΛΙΚΗ ΜΟΝΑΔΑ", "ΟΝΟΜΑ* ΣΧΟΛ*")  # codes or names may stand below
+
 DEPARTMENT_COLUMNS: Sequence[Column] = (
     Column("code", _CODE, "code", needed=True),
     Column("name", ("NAME", "DEPARTMENT", "ΟΝΟΜΑΣΙΑ*", "ΤΜΗΜΑ*"), "name", needed=True, plain=True),
@@ -33,21 +35,21 @@ DEPARTMENT_COLUMNS: Sequence[Column] = (
     Column("city", ("CITY", "ΠΟΛΗ", "ΕΔΡΑ"), plain=True),
 )
 EVIDENCE_COLUMNS: Sequence[Column] = (
-    Column("code", _CODE, "code", needed=True),
-    Column("kind", ("KIND", "ΕΙΔΟΣ*", "ΚΑΤΗΓΟΡΙΑ"), "kind", needed=True),
-    Column("year", ("YEAR", "ΕΤΟΣ*"), "year", needed=True),
-    Column("edition", ("EDITION", "ΔΙΟΡΓΑΝΩΣΗ*", "ΔΙΑΓΩΝΙΣΜΟΣ*")),
+    Column("code", (*_CODE, *_NAMED), "code", needed=True),
+    Column("kind", ("KIND", "ΕΙΔΟΣ*", "ΚΑΤΗΓΟΡΙΑ", "ΤΥΠΟΣ*"), "kind", needed=True),
+    Column("year", ("YEAR", "ΕΤΟΣ*", "ΣΧ* ΕΤΟΣ", "ΧΡΟΝΙΑ"), "year", needed=True),
+    Column("edition", ("EDITION", "ΔΙΟΡΓΑΝΩΣΗ*", "ΔΙΑΓΩΝΙΣΜΟΣ*", "ΕΚΔΟΣΗ*", "ΤΕΥΧΟΣ*")),
     Column("rank", ("RANK", "ΘΕΣΗ*", "ΔΙΑΚΡΙΣΗ*")),
     Column("number", ("N", "NUMBER", "COUNT", "ΠΛΗΘΟΣ*", "ΑΡΙΘΜΟΣ*")),
-    Column("person", ("PERSON*", "ΠΡΟΣΩΠΟ*", "ΕΚΠΑΙΔΕΥΤΙΚΟΣ*")),
+    Column("person", ("PERSON*", "ΠΡΟΣΩΠΟ*", "ΕΚΠΑΙΔΕΥΤΙΚΟΣ*", "ΚΩΔ* ΕΚΠ*")),
     Column("title", ("TITLE", "ΤΙΤΛΟΣ*")),
     Column("course", ("COURSE*", "ΜΑΘΗΜΑ*", "ΔΙΑΔΙΚΤΥΑΚΟ ΜΑΘΗΜΑ*")),
 )
 LEGACY_COLUMNS: Sequence[Column] = (
-    Column("code", _CODE, "school", needed=True),
-    Column("model", ("MODEL", "KIT", "ΜΟΝΤΕΛΟ*", "ΕΞΟΠΛΙΣΜΟΣ*"), "model", needed=True),
-    Column("wave", ("WAVE", "ΔΡΑΣΗ*", "ΚΥΚΛΟΣ*"), "wave", needed=True),
-    Column("serial", ("SERIAL*", "ΣΕΙΡΙΑΚΟΣ*", "S N")),
+    Column("code", (*_CODE, *_NAMED), "school", needed=True),
+    Column("model", ("MODEL", "KIT", "ΜΟΝΤΕΛΟ*", "ΕΞΟΠΛΙΣΜΟΣ*", "ΕΙΔΟΣ*", "ΤΥΠΟΣ*"), "model", needed=True),
+    Column("wave", ("WAVE", "ΔΡΑΣΗ*", "ΚΥΚΛΟΣ*", "ΚΥΜΑ*"), "wave", needed=True),
+    Column("serial", ("SERIAL*", "ΣΕΙΡΙΑΚΟΣ*", "S N", "SN", "ΑΡ* ΣΕΙΡ*")),
     Column("date", ("DATE*", "DELIVERED*", "ΗΜΕΡΟΜΗΝΙΑ*", "ΗΜ ΝΙΑ*")),
     Column("state", ("STATE", "STATUS", "ΚΑΤΑΣΤΑΣΗ*")),
 )
@@ -56,6 +58,7 @@ _NAME = re.compile(r"(?=.*[^\W\d_]{3})\S+ .+")  # of a school: two words at leas
 _LONGEST_NAME = 300
 _KIND = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _PERSON = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{1,40}|[A-Z]?[0-9a-f]{8,40}")
+_NUMBER_OF_A_PERSON = re.compile(r"\d{9,12}")  # tax number 9 digits, telephone 10 or 12, social security (ΑΜΚΑ) 11
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:[-/–]\d{2,4}.*)?")
 _LONGEST_KIND = 100
 _FIRST_YEAR = 2005  # eTwinning's first
@@ -138,8 +141,11 @@ def read_legacy(path: Path) -> LegacyFile:
 
 
 def is_person_id(text: str) -> bool:
-    """Whether it can be a pseudonymous id: Latin letters and digits, no blanks. Names are not of this form."""
-    return _PERSON.fullmatch(text) is not None
+    """Whether it can be a pseudonymous id: Latin letters and digits, no blanks. Names are not of this form.
+
+    Digits alone, as many as a tax, telephone or social security number has, are none: they lead to the person.
+    """
+    return _PERSON.fullmatch(text) is not None and _NUMBER_OF_A_PERSON.fullmatch(text) is None
 
 
 def _collect(table: Table, build: Callable[[Table, int, Fields], RowT]) -> list[RowT]:
@@ -152,6 +158,9 @@ def _collect(table: Table, build: Callable[[Table, int, Fields], RowT]) -> list[
             reason = other if "code" in fields else SkipReason.NO_CODE
             code = None if isinstance(wrong, _BadCode) else fields.get("code")
             table.skipped.append(Skipped(number, reason, code, detail=str(wrong), sheet=table.format.sheet))
+    if table.unread:
+        facts, text = {"columns": ", ".join(table.unread)}, "Columns that are not known, and not read: {columns}."
+        table.findings.append(Finding("columns_not_read", text, facts, sheet=table.format.sheet, weight=Weight.NOTE))
     return rows
 
 
@@ -187,7 +196,10 @@ def _person(table: Table, row: int, written: str | None) -> str | None:
     """A finding without the text itself: names must not come into the history or onto the page through it."""
     if written is None or is_person_id(written):
         return written
-    text = "What stands under person is not an id of Latin letters and digits; it is not kept."
+    if _NUMBER_OF_A_PERSON.fullmatch(written):
+        text = "What stands under person may be a tax, telephone or social security number; it is not kept."
+    else:
+        text = "What stands under person is not an id of Latin letters and digits; it is not kept."
     table.findings.append(Finding("not_an_id", text, {}, row, table.format.sheet, Weight.WARNING))
     return None
 

@@ -230,8 +230,9 @@ def _schools(table: Table, silent: set[Category], guesses: Guesses) -> Iterator[
         if silent:
             silent -= judged.told
         read = _read_row(table, row, fields, judged, guesses)
+        lost = table.lost.pop(row, None) if table.lost else None
         if isinstance(read, SchoolRow):
-            yield read
+            yield read._replace(untold=tuple(sorted({*read.untold, *lost}))) if lost else read
         else:
             table.skipped.append(read)
 
@@ -254,8 +255,9 @@ def _read_row(table: Table, row: int, fields: Fields, judged: Judgement, guesses
     if judged.guessed:
         guesses.add(judged.type, level, row, name)
     if judged.region_unknown:
-        sentence = "The region «{region}» is not known: the school is loaded without one."
+        sentence = "The region «{region}» is not known: a new school is loaded without one."
         table.findings.append(_finding(table, "region_unknown", sentence, row, region=judged.region_unknown))
+        table.lost.setdefault(row, set()).add("region")
     return _school(table, row, fields, code, level, judged)
 
 
@@ -312,6 +314,7 @@ def _email(table: Table, row: int, fields: Fields) -> str | None:
         return email
     sentence = "«{email}» is not an e-mail address: left out."
     table.findings.append(_finding(table, "email_unusable", sentence, row, email=shortened(email)))
+    table.lost.setdefault(row, set()).add("email")
     return None
 
 

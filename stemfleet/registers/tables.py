@@ -7,7 +7,7 @@ import itertools
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ class Table:
     """An opened file. `rows` gives (row number, field → text), blank cells left out, and is read once.
 
     `titles`: field → title as written, of the fields that have a column. `skipped` and `findings` grow while `rows`
-    is being read, and so does what `bytes_read` gives, where that can be told (CSV).
+    is being read, and so does what `bytes_read` gives, where that can be told (CSV). `lost`: row → fields whose cells
+    hold an error or the like and tell nothing. `unread`: titles of columns that the reader does not know, folded.
     """
 
     file: str
@@ -50,6 +51,8 @@ class Table:
     skipped: list[Skipped]
     findings: Findings
     bytes_read: Callable[[], int] = lambda: 0
+    lost: dict[int, set[str]] = field(default_factory=dict)
+    unread: Sequence[str] = ()
 
 
 @contextmanager
@@ -113,13 +116,15 @@ def _json_table(path: Path, columns: Sequence[Column]) -> Table:
     titles = refuse_missing(match(keys, columns, 1), columns, path.name)
     shape = Shape.DATA_GOV if "school_code" in keys else Shape.MM_API
     findings = Findings(first)
+    mender = Mender(titles.written, columns, None, findings)
     return Table(
         file=path.name,
         format=FileFormat(shape, Container.JSON),
         titles=titles.written,
-        rows=_unit_rows(units, keys, titles, Mender(titles.written, columns, None, findings)),
+        rows=_unit_rows(units, keys, titles, mender),
         skipped=[],
         findings=findings,
+        lost=mender.lost,
     )
 
 
@@ -230,7 +235,9 @@ def _table(
     findings: Findings,
 ) -> Table:
     skipped: list[Skipped] = []
-    table = Table(path.name, detected, titles.written, iter(()), skipped, findings)
+    read = {*titles.places.values(), *titles.rivals}
+    unread = [title for place, title in enumerate(titles.folded) if title and place not in read]
+    table = Table(path.name, detected, titles.written, iter(()), skipped, findings, unread=unread)
     table.rows = _fields(rows, titles, columns, table)
     return table
 
@@ -241,7 +248,7 @@ def _fields(
     places = list(titles.places.items())
     code_field, code_title = places[0][0], titles.folded[titles.code]
     sheet, width = table.format.sheet, len(titles.folded)
-    mender = Mender(titles.written, columns, sheet, table.findings)
+    mender = Mender(titles.written, columns, sheet, table.findings, table.lost)
     rivals = Rivals(titles, table.file, sheet, table.findings)
     for number, cells in itertools.islice(enumerate(rows, start=1), titles.row, None):
         if table.format.container is Container.CSV and any(cells[width:]):

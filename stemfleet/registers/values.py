@@ -147,7 +147,7 @@ class SchoolRow(NamedTuple):
     `code` is the ministry's, 7 digits. `region` is the regional directorate's number as two digits ("03", see
     `regions.REGIONS`), None where the file gives none. `categories` holds those of special, minority, second_chance
     and remote that the register's own columns say, sorted; `untold` those of which the row's cells say something that
-    is not understood, sorted: their absence means nothing.
+    is not understood, and the fields whose cells hold an error: their absence means nothing.
     """
 
     code: str
@@ -162,7 +162,7 @@ class SchoolRow(NamedTuple):
     email: str | None
     status: SchoolStatus
     categories: tuple[Category, ...]
-    untold: tuple[Category, ...]
+    untold: tuple[str, ...]
     row: int
 
     def differences(self, other: "SchoolRow") -> dict[str, tuple[Any, Any]]:

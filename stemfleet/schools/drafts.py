@@ -34,7 +34,7 @@ Outline = tuple[str, Level]  # what a preview shows of a new one: its name and l
 class Said(NamedTuple):
     """What a file says of one recipient; `values` in the order of the draft's `fields`.
 
-    `untold`: categories that its row cannot tell, though the file's columns can.
+    `untold`: categories and fields that its row cannot tell, though the file's columns can.
     """
 
     code: str
@@ -207,8 +207,8 @@ def _without_repeated(rows: sqlite3.Connection, reading: PagesReading) -> list[F
 
 def _as_row(cells: Sequence[Any], categories: str, untold: str, row: int) -> SchoolRow:
     """To compare it with another one of the same file."""
-    kinds = (tuple(map(Category, names.split())) for names in (categories, untold))
-    return SchoolRow._make([*cells, SchoolStatus.ACTIVE, *kinds, row])
+    kinds = tuple(map(Category, categories.split()))
+    return SchoolRow._make([*cells, SchoolStatus.ACTIVE, kinds, tuple(untold.split()), row])
 
 
 def _works(rows: sqlite3.Connection, skipped: Iterable[Skipped]) -> Callable[[str], bool]:

@@ -15,6 +15,7 @@ from stemfleet.catalogue.evidence import Course, EvidenceCatalogue
 from stemfleet.errors import Refused
 from stemfleet.registers import EvidenceFile, EvidenceRow, Finding, fold
 from stemfleet.schools.by_name import Recipients
+from stemfleet.schools.corrected import resembling_stored
 from stemfleet.schools.inherited import inherited_by
 from stemfleet.store import Evidence, ImportRun, Person, canonical, now
 
@@ -83,6 +84,7 @@ class EvidenceChange:
         stored = set(session.exec(select(Evidence.fingerprint)))
         fitting = _Fitting(catalogue)
         seen: Counter[str] = Counter()
+        again: set[str] = set()
         for written in read.rows:
             code = recipients.code_of(written.code, written.row)
             if code is None:
@@ -102,9 +104,11 @@ class EvidenceChange:
             fingerprint = _fingerprint(content, seen[content])
             if fingerprint in stored:
                 change.unchanged += 1
+                again.add(fingerprint)
             else:
                 change.new.append((fingerprint, row))
-        change.findings += [*recipients.findings, *fitting.findings()]
+        resembling = resembling_stored(session, [row for _, row in change.new], again) if stored else ()
+        change.findings += [*recipients.findings, *resembling, *fitting.findings()]
         return change
 
     def apply(self, session: Session, imports: Sequence[int], progress: Callable[[int, int], None]) -> None:

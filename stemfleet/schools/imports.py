@@ -214,5 +214,12 @@ def _with(plan: ImportPlan, change: Change) -> ImportPlan:
         new=change.new if isinstance(change, RecipientsChange) else {},
         changed=change.changed,
         closed=change.closed if isinstance(change, RecipientsChange) else {},
-        findings=[*plan.read.findings, *change.findings],
+        findings=[*plan.read.findings, *(_placed(finding, plan) for finding in change.findings)],
     )
+
+
+def _placed(finding: Finding, plan: ImportPlan) -> Finding:
+    """With the sheet, which the comparison of a row does not know; rows of schools may be of several files."""
+    if finding.row is None or finding.sheet is not None or plan.what == "schools":
+        return finding
+    return replace(finding, sheet=plan.read.format.sheet)

@@ -84,7 +84,7 @@ class RecipientsChange:
         changes = {
             name: (old, now)
             for name, old, now in zip(self.draft.fields, before, said.values, strict=False)
-            if old != now
+            if old != now and not _lost(said, name, now)
         }
         status = SchoolStatus(before[len(said.values)])
         if status is not SchoolStatus.ACTIVE and said.code not in self._moved:
@@ -160,7 +160,8 @@ class _Writer:
             return
         stored = _stored(self.connection, self.draft, batch)
         for said in batch:
-            values: dict[str, Any] = dict(zip(self.draft.fields, said.values, strict=True))
+            told = zip(self.draft.fields, said.values, strict=True)
+            values: dict[str, Any] = {name: value for name, value in told if not _lost(said, name, value)}
             if "status" in changed[said.code]:
                 values["status"] = SchoolStatus.ACTIVE
             words = dict(zip(SEARCHED, stored.values[said.code][-len(SEARCHED) :], strict=True)) | values
@@ -206,6 +207,11 @@ class _Writer:
 def _told(draft: Draft, said: Said) -> frozenset[str]:
     """The categories that the row tells, by saying either that the school is of them or that it is not."""
     return draft.known - said.untold
+
+
+def _lost(said: Said, name: str, value: Any) -> bool:
+    """Whether a cell holds an error and no value, so that what is stored stays."""
+    return value is None and name in said.untold
 
 
 def _stored(connection: Connection, draft: Draft, batch: Sequence[Said]) -> _Stored:

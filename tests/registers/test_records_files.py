@@ -121,6 +121,17 @@ def test_records_without_a_kind_column_are_refused(csv_file) -> None:
         read_evidence(csv_file([["code", "year"], ["2401001", "2024"]]))
 
 
+def test_titles_that_people_write_are_read_and_the_others_named(csv_file) -> None:
+    titles = ["Σχολείο", "Τύπος διάκρισης", "Σχ. έτος", "Έκδοση", "Κωδ. εκπαιδευτικού", "Σχόλια"]
+    records = read_evidence(csv_file([titles, ["2401001", "Έργο", "2023-24", "19", "T1", "ναι"]]))
+    row = records.rows[0]
+    assert (row.code, row.kind, row.year, row.edition, row.person) == ("2401001", "Έργο", 2023, "19", "T1")
+    assert [(f.code, f.facts["columns"]) for f in records.findings] == [("columns_not_read", "ΣΧΟΛΙΑ")]
+    titles = ["Σχολική Μονάδα", "Είδος", "Κύμα", "SN"]
+    (kit,) = read_legacy(csv_file([titles, ["1ο ΓΥΜΝΑΣΙΟ ΚΕΡΚΥΡΑΣ", "Εκτυπωτής", "STEM3", "A1"]])).rows
+    assert (kit.code, kit.model, kit.wave, kit.serial) == ("1ο ΓΥΜΝΑΣΙΟ ΚΕΡΚΥΡΑΣ", "Εκτυπωτής", "STEM3", "A1")
+
+
 def test_kits_that_are_out_there_are_read(csv_file) -> None:
     titles = ["Κωδικός ΥΠΑΙΘ", "Μοντέλο", "Δράση", "Σειριακός αριθμός", "Ημερομηνία", "Κατάσταση"]
     rows = [

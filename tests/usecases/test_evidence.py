@@ -16,7 +16,9 @@ from stemfleet.catalogue.evidence import read_evidence_catalogue
 from stemfleet.errors import InputError, NotFound, Refused
 from stemfleet.rounds.evidence import evidence_behind
 from stemfleet.schools import ImportPlan, apply_import, plan_import
+from stemfleet.schools.imported import list_imports, show_import
 from stemfleet.schools.retention import plan_pruning, prune
+from stemfleet.schools.withdrawals import plan_withdrawal, withdraw_import
 from stemfleet.store import Evidence, HistoryEntry, Person, Store
 from stemfleet.waves import Draw, run_wave, show_wave
 from stemfleet.waves.coverage import training_coverage
@@ -187,7 +189,10 @@ def test_what_nobody_knows_is_said_once_or_left_out(
     assert (label.edition, label.person) == (None, None)
 
 
-@pytest.mark.parametrize("written", ["Μαρία Παπαδοπούλου", "Papadopoulou", "maria@sch.gr", "Π12", "P 12"])
+@pytest.mark.parametrize(
+    "written",
+    ["Μαρία Παπαδοπούλου", "Papadopoulou", "maria@sch.gr", "Π12", "P 12", "01017012345", "123456789", "306912345678"],
+)
 def test_what_may_be_a_name_is_not_kept(
     written: str, workshop: Workshop, make_school: Callable[..., str], load: Callable[..., ImportPlan]
 ) -> None:
@@ -196,6 +201,52 @@ def test_what_may_be_a_name_is_not_kept(
     assert records(workshop.store)[0].person is None
     with workshop.store.read() as session:
         assert not any(written in str(entry.facts) for entry in session.exec(select(HistoryEntry)))
+
+
+def test_a_corrected_row_is_told_from_a_second_record(
+    workshop: Workshop, make_school: Callable[..., str], load: Callable[..., ImportPlan]
+) -> None:
+    school = make_school()
+    prize, project = f"{school},national_prize,2024,19", f"{school},project,2024,,,3"
+    load(f"{prize},1,,P1,Νησιά", f"{project},P1,Α", f"{project},P1,Β")
+    plan = load(f"{prize},2,,P1,Νησιά", f"{prize},1,,P2,Νησιά", f"{project},P1,Α", f"{project},P1,Γ", name="more.csv")
+    like = [finding for finding in plan.findings if finding.code == "like_stored"]
+    assert [(f.row, f.facts["fields"], f.facts["file"], f.facts["earlier"]) for f in like] == [
+        (2, "rank", "records.csv", 2)
+    ]
+
+
+def test_a_wrong_list_is_taken_back_and_stays_in_the_history(
+    workshop: Workshop, nso: Person, warehouse: Person, make_school: Callable[..., str], load: Callable[..., ImportPlan]
+) -> None:
+    school, store = make_school(), workshop.store
+    load(f"{school},project,2024,,,3")
+    load(f"{school},project,2024,,,5", f"{school},mission,2024", name="wrong.csv")
+    number = next(run.id for run, _ in list_imports(store) if run.file_name == "wrong.csv")
+    with pytest.raises(Refused):
+        withdraw_import(store, warehouse, number, "λάθος")
+    with pytest.raises(InputError):
+        withdraw_import(store, nso, number, " ")
+    assert (plan_withdrawal(store, number).records, len(records(store))) == (2, 3)
+    assert withdraw_import(store, nso, number, "λάθος αρχείο").schools == 1
+    assert [(record.kind, record.number) for record in records(store)] == [("project", 3)]
+    with store.read() as session:
+        entry = session.exec(select(HistoryEntry).where(HistoryEntry.verb == "import_withdrawn")).one()
+    assert (entry.facts["reason"], entry.facts["records"]) == ("λάθος αρχείο", 2)
+    assert show_import(store, number)[0].counts["withdrawn"] == 2
+    with pytest.raises(Refused):
+        plan_withdrawal(store, number)
+    assert load(f"{school},mission,2024", name="right.csv").counts["new"] == 1
+
+
+def test_only_lists_of_records_are_taken_back(store: Store, nso: Person, tmp_path: Path) -> None:
+    file = tmp_path / "schools.csv"
+    file.write_text("Κωδικός;Ονομασία;Τύπος\n2401001;1ο ΓΥΜΝΑΣΙΟ;ΓΥΜ\n", encoding="utf-8")
+    apply_import(store, nso, plan_import(store, "schools", file))
+    with pytest.raises(InputError):
+        withdraw_import(store, nso, list_imports(store)[0][0].id, "λάθος")
+    with pytest.raises(NotFound):
+        plan_withdrawal(store, 999)
 
 
 TABLE = [

@@ -94,6 +94,23 @@ def test_a_field_that_was_emptied_in_the_register_is_emptied(store: Store, nso: 
     assert show_school(store, PATRA[0]).school.email is None
 
 
+@pytest.mark.parametrize("no_value", ["#REF!", "=RIGHT(A1)", "####"])
+def test_an_error_in_a_cell_leaves_what_is_stored(store: Store, nso: Person, tmp_path: Path, no_value: str) -> None:
+    titles, school = "Κωδικός;Ονομασία;Τύπος;Διεύθυνση;ΤΚ;e-mail;Περιφέρεια", "2401001;{};ΓΥΜ;{};{};{};{}"
+    for name, address, postal, email, region in (
+        ("1ο ΓΥΜΝΑΣΙΟ", "Οδός 1", "49100", "a@b.example", "Ιονίων Νήσων"),
+        ("1ο Γυμνάσιο", no_value, "", "κανένα", "Ονειρούπολης"),
+    ):
+        file = tmp_path / "schools.csv"
+        file.write_text(f"{titles}\n{school.format(name, address, postal, email, region)}\n", encoding="utf-8")
+        plan = plan_import(store, "schools", file)
+        apply_import(store, nso, plan)
+    assert plan.changed["2401001"] == {"name": ("1ο ΓΥΜΝΑΣΙΟ", "1ο Γυμνάσιο")}
+    stored = show_school(store, "2401001").school
+    assert (stored.address, stored.email, stored.region) == ("Οδός 1", "a@b.example", "13")
+    assert plan_import(store, "schools", file).counts["unchanged"] == 1
+
+
 def test_a_school_that_a_later_file_does_not_name_stays(store: Store, nso: Person, tmp_path: Path) -> None:
     load(store, nso, "schools", write_register(tmp_path, KERKYRA, PATRA))
     load(store, nso, "schools", write_register(tmp_path, PATRA))

@@ -121,6 +121,7 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("POST", "/imports/<upload>/apply"): NSO,
     ("POST", "/imports/<upload>/drop"): NSO,
     ("GET", "/imports/past/<int:number>"): NSO,
+    ("POST", "/imports/past/<int:number>/withdraw"): NSO,
     ("GET", "/waves/<wave>/whatif"): NSO,
     ("POST", "/waves/<wave>/whatif"): NSO,
     ("GET", "/waves/<wave>/whatif/<comparison>"): NSO,

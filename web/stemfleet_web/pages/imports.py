@@ -10,6 +10,7 @@ from stemfleet.errors import InputError, StemfleetError
 from stemfleet.schools import ImportPlan, apply_import, plan_import
 from stemfleet.schools.imported import list_imports, names_of, show_import
 from stemfleet.schools.imports import PART_OF
+from stemfleet.schools.withdrawals import plan_withdrawal, withdraw_import
 from stemfleet.store import Person
 from stemfleet.words import Role
 from stemfleet.workshop import Workshop
@@ -208,7 +209,20 @@ def past(number: int) -> str:
     store = the_door().store
     run, by = show_import(store, number)
     whole = show_import(store, run.counts[PART_OF])[0] if PART_OF in run.counts else None
-    return render_template("imports/past.html", run=run, by=by, order=IMPORT_PARTS, whole=whole)
+    try:
+        withdrawal = plan_withdrawal(store, number)
+    except StemfleetError:
+        withdrawal = None  # no list of records, or none of it is left
+    return render_template("imports/past.html", run=run, by=by, order=IMPORT_PARTS, whole=whole, withdrawal=withdrawal)
+
+
+@blueprint.post("/imports/past/<int:number>/withdraw")
+@only(Role.NSO)
+def withdraw(number: int) -> AnyResponse:
+    """A list of records that was wrong is taken back."""
+    done = withdraw_import(the_door().store, the_person(), number, request.form.get("reason", ""))
+    flash(_("The list is withdrawn: %(count)s records count no more.", count=done.records), "good")
+    return redirect(url_for("imports.past", number=number))
 
 
 @blueprint.app_template_filter("finding_text")

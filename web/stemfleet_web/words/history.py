@@ -33,6 +33,7 @@ VERBS: Labels = {
     "signed_in": _("Signed in"),
     "allocated": _("Allocated"),
     "imported": _("Imported"),
+    "import_withdrawn": _("Import withdrawn"),
     "category_given": _("Category given against the register"),
     "category_taken": _("Category taken away against the register"),
     "category_of_register": _("Category as the register says again"),

@@ -22,6 +22,7 @@ IMPORT_PARTS: Labels = {  # of a preview, and what an import counts
     "unknown_kind": _("Of an unknown kind"),
     "elsewhere": _("At another school"),
     "future": _("Of a day to come"),
+    "withdrawn": _("Withdrawn"),
 }
 
 SKIPS: Labels = {  # why a row of a file is left out
