@@ -57,9 +57,7 @@ def approve_release(
     version, name = " ".join(version.split()), " ".join(name.split()) or known.firmware.name
     if not (0 < len(version) <= 64 and len(name) <= 64):
         raise InputError("Give name and version of the firmware, of at most 64 characters each.")
-    digest = _digest(sha256, image)
-    if image is not None:
-        _check(known, image)
+    digest = _digest(known, sha256, image)
     release = FirmwareRelease(
         recipe=recipe,
         name=name,
@@ -88,15 +86,20 @@ def _open_recipe(workshop: Workshop, name: str) -> Recipe:
     return recipe
 
 
-def _digest(sha256: str, image: Image | None) -> str:
+def _digest(recipe: Recipe, sha256: str, image: Image | None) -> str:
+    """Of the image, which such boards take; without one the hash that was given."""
     given = sha256.strip().lower()
     if image is not None and not 0 < len(image.content) <= LARGEST_IMAGE:
-        raise InputError("The file {file} is empty or larger than {most} MB.", file=image.name, most=32)
+        raise InputError(
+            "The file {file} is empty or larger than {most} MB.", file=image.name, most=LARGEST_IMAGE // 1_000_000
+        )
     digest = hash_of(image.content).hexdigest() if image else given
     if not _SHA256.fullmatch(digest):
         raise InputError("Give the firmware's file, or its sha256: 64 hexadecimal digits.")
     if given and given != digest:
         raise InputError("The file has sha256 {there}, not {given}. Is it the right one?", there=digest, given=given)
+    if image is not None:
+        _check(recipe, image)
     return digest
 
 

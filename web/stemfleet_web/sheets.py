@@ -41,7 +41,7 @@ def result_files(listed: ResultList, models: Models, address: str) -> dict[str, 
         return Table(title, _result_columns(), (_result(line, models, pages) for line in listed.lines))
 
     def lines() -> Table:
-        return lines_table(listed.wave, listed.lines if listed.drawn else [], pages)
+        return _lines_table(listed.wave, listed.lines if listed.drawn else [], pages)
 
     return {
         "csv": lambda: csv_bytes(table()),
@@ -58,7 +58,6 @@ def points_files(listed: PointsList, address: str) -> dict[str, Write]:
     """
     wave, digest = listed.round.wave_code, listed.version.sha256
     title = _("%(wave)s: points before the draw", wave=wave)
-    day = format_date(listed.version.at, "d MMM y")
     rows = ([*_points(line), _page_of(address, line)] for line in listed.lines)
     table = Table(title, [*_points_columns(), _page_column()], rows)
     columns = [
@@ -73,32 +72,39 @@ def points_files(listed: PointsList, address: str) -> dict[str, Write]:
     printed = ([*row[:5], *row[6:8]] for row in table.rows)
     about = [
         (_("Wave"), f"{wave}: {listed.round.title}"),
-        (_("When it was published"), day),
+        (_("When it was published"), _day_of(listed)),
         (_("Lines in this file"), f"{listed.found} / {listed.total}"),
         (_("SHA-256 of applicants.json"), digest),
         (_("Where it can be checked"), address),
     ]
-    paper = Heading(
+    return {
+        "csv": lambda: csv_bytes(table),
+        "lines": lambda: csv_bytes(_lines_table(wave, listed.lines, address)),
+        "xlsx": lambda: xlsx_bytes(table, about, digest, _lines_table(wave, listed.lines, address)),
+        "pdf": lambda: list_pdf(_points_heading(listed, title, address), [Table(_("By points"), columns, printed)]),
+    }
+
+
+def _points_heading(listed: PointsList, title: str, address: str) -> Heading:
+    return Heading(
         title=title,
         lines=[
             f"{listed.round.title} – {_('%(found)d of %(total)d applicants', found=listed.found, total=listed.total)}",
-            _("Published on %(day)s", day=day),
+            _("Published on %(day)s", day=_day_of(listed)),
             _("Every line of the points: %(address)s", address=address),
         ],
-        foot=[f"{_('SHA-256 of applicants.json')}: {digest}"],
+        foot=[f"{_('SHA-256 of applicants.json')}: {listed.version.sha256}"],
         page=_page(),
         language=language(),
         mark=_("Taken back") if listed.taken_back else "",
     )
-    return {
-        "csv": lambda: csv_bytes(table),
-        "lines": lambda: csv_bytes(lines_table(wave, listed.lines, address)),
-        "xlsx": lambda: xlsx_bytes(table, about, digest, lines_table(wave, listed.lines, address)),
-        "pdf": lambda: list_pdf(paper, [Table(_("By points"), columns, printed)]),
-    }
 
 
-def lines_table(wave: str, listed: Sequence[Line], pages: str) -> Table:
+def _day_of(listed: PointsList) -> str:
+    return str(format_date(listed.version.at, "d MMM y"))
+
+
+def _lines_table(wave: str, listed: Sequence[Line], pages: str) -> Table:
     """Every line of points by itself, with the address where it stands.
 
     There anybody sees the line; the school and the support organisation see the records behind it, too, with file,
