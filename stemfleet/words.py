@@ -179,6 +179,7 @@ class Reason(StrEnum):
     FLASH_REFUSED = "flash_refused"
     FLASH_INTERRUPTED = "flash_interrupted"
     UNREADABLE = "unreadable"
+    NO_ANSWER = "no_answer"  # the board runs, but its program does not say who it is, as ours do
     FIRMWARE_CHANGED = "firmware_changed"
     BAD_IMAGE = "bad_image"  # the firmware file is none for this board
     OTHER_KIT = "other_kit"

@@ -63,6 +63,20 @@ def port_exists(port: str) -> bool:
     return is_url(port) or port.upper().startswith("COM") or Path(port).exists()
 
 
+def port_node(port: str) -> tuple[int, ...] | None:
+    """Which device has this name now: another value than before, and it was pulled out, and the name given away.
+
+    None where nobody tells (a URL, Windows, a port that is not there). A pseudo-terminal's number is given out again
+    with the same inode, so its time counts too; udev changes that of a real device's node soon after it came.
+    """
+    try:
+        node = Path(port).stat()
+    except OSError:
+        return None
+    born = node.st_ctime_ns if os.path.realpath(port).startswith("/dev/pts/") else 0
+    return node.st_dev, node.st_ino, node.st_rdev, born
+
+
 def check_port(port: str) -> None:
     """The port is there, ours to open, and in nobody's hands; nothing is opened, so no board is reset.
 

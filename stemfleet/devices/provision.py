@@ -15,9 +15,9 @@ from stemfleet.devices.claims import claim_port, release_port
 from stemfleet.devices.families import driver_of
 from stemfleet.devices.families.checklist import board_id_of, check_tools_do
 from stemfleet.devices.families.firstprogram import first_image
-from stemfleet.devices.families.images import check_image
+from stemfleet.devices.families.images import check_image, firmware_changed, read_image
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardStopped
-from stemfleet.devices.line import check_port, port_fault
+from stemfleet.devices.line import check_port, port_fault, port_node
 from stemfleet.devices.recipe import PhasePlan
 from stemfleet.devices.record import (
     Attachment,
@@ -34,7 +34,6 @@ from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
 
 Bar = Callable[[str], BoardFault | None]
 
-LARGEST_IMAGE = 64 << 20  # bytes; the largest flash of these boards has a quarter of it
 PREPARE = PhasePlan("prepare", timeout_s=10.0, without_flash=True)
 _NAMELESS = (
     "The board passed and told no identity of its own, so it joins no kit yet. Scan or type the serial number of the "
@@ -88,6 +87,7 @@ class _Board:
     ) -> None:
         self.bar, self.twin, self.serial = bar, twin, serial
         self.scanned_id: str | None = None
+        self.node: tuple[int, ...] | None = None  # the device that was last spoken with
         self.slot = slot
         self.flash = flash
         self.on_event = on_event
@@ -184,6 +184,8 @@ class _Board:
             fault = _defect(error)
         if fault is not None:
             self.run.note(f"{fault.outcome} {fault.reason}: {fault.detail}")
+        elif self.run.spoke:
+            self.node = port_node(self.run.port)
         outcome, reason = (fault.outcome, fault.reason) if fault else (Outcome.PASS, None)
         self.phases.append(PhaseResult(plan.name, attempt, started, now(), outcome, reason))
         self._keep_log(f"{plan.name}-{attempt}.log")
@@ -262,12 +264,12 @@ class _Board:
         image, given = self.slot.recipe.firmware, self.slot.firmware
         source = given or image.file
         if source is None:
-            raise _changed(f"Recipe {self.slot.recipe.name} ships no image. Give one with --firmware.")
-        content = _content(source)
+            raise firmware_changed(f"Recipe {self.slot.recipe.name} ships no image. Give one with --firmware.")
+        content = read_image(source)
         digest = sha256(content).hexdigest()
         self.run.note(f"firmware {source}: sha256 {digest}")
         if given is not None and self.slot.sha256 not in {None, digest}:
-            raise _changed(
+            raise firmware_changed(
                 f"The firmware file {source} has sha256 {digest}, told was {self.slot.sha256}. Nothing was written. "
                 "Get the file again."
             )
@@ -281,7 +283,7 @@ class _Board:
             self.firmware = FirmwareUsed(given.name, self.slot.version, digest)
             self.run.version = self.slot.version or image.version
         else:
-            raise _changed(
+            raise firmware_changed(
                 f"The firmware file {source} has sha256 {digest}, approved is {image.sha256}. "
                 "Nothing was written. Restore the file, or approve the new one in the recipe."
             )
@@ -295,10 +297,10 @@ class _Board:
         if program is None:
             return
         assert program.file is not None
-        content = _content(program.file)
+        content = read_image(program.file)
         digest = sha256(content).hexdigest()
         if digest != program.sha256:
-            raise _changed(
+            raise firmware_changed(
                 f"The first program {program.file} has sha256 {digest}, approved is {program.sha256}. "
                 "Nothing was written. Restore the file, or approve the new one in the recipe."
             )
@@ -318,9 +320,14 @@ class _Board:
         if plan is PREPARE or not getattr(self.driver, "port_first", True):
             return fault
         could_not_tell = fault.outcome in {Outcome.ERROR, Outcome.TIMEOUT} and fault.reason not in _NOT_UNPLUGGED
-        if (could_not_tell or fault.reason == Reason.VERIFY_MISMATCH) and not self.run.port_exists():
+        if (could_not_tell or fault.reason == Reason.VERIFY_MISMATCH) and self._is_gone(fault):
             return port_fault(Reason.UNPLUGGED, self.slot.port)
         return fault
+
+    def _is_gone(self, fault: BoardFault) -> bool:
+        """Or something else has the port's name by now; a person may switch a board off and on while a phase waits."""
+        other = self.node is not None and port_node(self.run.port) != self.node
+        return not self.run.port_exists() or (other and fault.reason != Reason.PHASE_TIMEOUT)
 
     def _make_safe(self) -> None:
         if self.driver is None:
@@ -380,20 +387,3 @@ def _defect(error: Exception) -> BoardError:
     if is_disk_full(error):
         return BoardError(Reason.DISK_FULL, "The disk of this computer is full. Make room, then do the board again.")
     return BoardError(Reason.INTERNAL, "A defect of stemfleet. Please report it with the log of this phase.")
-
-
-def _content(file: Path) -> bytes:
-    try:
-        if file.exists() and not file.is_file():
-            raise BoardError(Reason.BAD_IMAGE, f"{file} is no file. Nothing was written. Give the firmware's file.")
-        if file.stat().st_size > LARGEST_IMAGE:
-            raise BoardError(
-                Reason.BAD_IMAGE, f"{file} is larger than any board. Nothing was written. Is it the right file?"
-            )
-        return file.read_bytes()
-    except OSError as error:
-        raise _changed(f"The firmware file {file} cannot be read: {error.strerror}.") from error
-
-
-def _changed(detail: str) -> BoardError:
-    return BoardError(Reason.FIRMWARE_CHANGED, detail)

@@ -89,6 +89,7 @@ class Run:
         self.tools = {"stemfleet": tool_version("stemfleet")}
         self.measurements: list[Measurement] = []
         self.warning: str | None = None
+        self.spoke = False  # over the port, in this attempt
         self._on_progress = on_progress
         self._on_instruction = on_instruction
         self._heeded = stop
@@ -107,6 +108,7 @@ class Run:
         self._deadline = time.monotonic() + timeout
         self._heeded = self.stop if heed_stop else threading.Event()
         self._log = Kept()
+        self.spoke = False
 
     def log(self) -> str:
         """The raw log of the attempt so far."""
@@ -225,10 +227,12 @@ class Run:
     def line(self, baud: int = 115200, **options: Any) -> Line:
         """Open the port; use as a context manager. `options` go to pyserial. Raises as `line.Line`."""
         self.used("pyserial")
+        self.spoke = True
         return Line(self.port, baud, stop=self._heeded, limit=self._deadline, log=self._log.add, **options)
 
     def check_port(self) -> None:
         """Before a tool opens the port: raises BoardError port_missing, port_denied, port_busy."""
+        self.spoke = True
         check_port(self.port)
 
     def port_exists(self) -> bool:

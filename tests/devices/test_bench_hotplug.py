@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from bench_hub import SLOW, Hub, hub_recipe, hub_workshop
-from core_peers import until
+from core_peers import Peer, until
 from sqlmodel import select
 
 from stemfleet.bench import LiveBench, choose_recipe, forget_slot, learn_slot, read_station, set_auto_start
@@ -287,6 +287,32 @@ def test_a_board_that_is_pulled_in_the_middle_is_named_and_its_slot_is_free_for_
         assert (state.outcome, state.reason) == (Outcome.ERROR, Reason.UNPLUGGED)
         hub.plug("1-1", 3)
         bench.until("A1", Status.WAITING)
+    finally:
+        bench.live.close()
+
+
+@pytest.mark.parametrize("speaks", [b"", b"noise\xff\xfe\n"])
+def test_a_board_that_is_pulled_is_named_though_something_else_has_its_ports_name_by_then(
+    workshop: Workshop, hub: Hub, tmp_path: Path, warehouse: Person, speaks: bytes
+) -> None:
+    """The system gives a port's name out again at once: what answers there, or not, is no word of the board."""
+    shop = hub_workshop(workshop, hub_recipe(tmp_path, flash=["sleep", "0.5"]))
+    bench = Watched(shop, hub)
+    try:
+        hub.plug("1-1", 1)
+        bench.until("1-1", Status.WAITING)
+        port = hub.boards["1-1"][1].device
+        bench.live.start(warehouse, "1-1")
+        until(lambda: (state := bench.state("1-1")) and state.phase == "flash")
+        hub.unplug("1-1")
+        others = []
+        while not (others and others[-1].port == port) and len(others) < 20:
+            others.append(Peer(chatter=speaks))
+        until(lambda: not bench.live.bench.is_running("1-1"), 20)
+        (run,) = runs(shop.store)
+        for other in others:
+            other.unplug()
+        assert (run.outcome, run.reason) == (Outcome.ERROR, Reason.UNPLUGGED)
     finally:
         bench.live.close()
 

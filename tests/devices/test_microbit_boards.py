@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -177,6 +178,17 @@ def test_an_operators_own_program_is_written_and_need_not_answer(bench: Boards, 
     result = bench.again("clone", firmware=own)
     assert result.record.outcome is Outcome.PASS
     assert result.record.firmware.sha256 == sha256(own.read_bytes()).hexdigest()
+
+
+def test_an_approved_program_that_does_not_answer_is_named(bench: Boards, tmp_path: Path) -> None:
+    """It is on the board, as was read back; only it says nothing of itself."""
+    mute = tmp_path / "mute.py"
+    mute.write_bytes(b"from microbit import *\ndisplay.show('7')\n")
+    slot = bench.slots[bench.by_fault["clone"]]
+    approved = replace(slot.recipe.firmware, file=mute, sha256=sha256(mute.read_bytes()).hexdigest())
+    mine = replace(slot, recipe=replace(slot.recipe, firmware=approved))
+    record = provision(mine, station="bench-1", operator="Άρης").record
+    assert (record.outcome, record.reason, record.phases[-1].name) == (Outcome.ERROR, Reason.NO_ANSWER, "finish")
 
 
 @pytest.mark.parametrize(("name", "size"), [("own.hex", 100), ("own.py", 20_151)])

@@ -29,6 +29,27 @@ _HEX_WORDS = {
     "checksum": "has a wrong checksum: the file is damaged",
 }
 
+LARGEST_IMAGE = 64 << 20  # bytes; the largest flash of these boards has a quarter of it
+
+
+def read_image(file: Path) -> bytes:
+    """The whole file. Raises BoardError: bad_image for none, or a huge one; firmware_changed for an unreadable one."""
+    try:
+        if file.exists() and not file.is_file():
+            raise BoardError(Reason.BAD_IMAGE, f"{file} is no file. Nothing was written. Give the firmware's file.")
+        if file.stat().st_size > LARGEST_IMAGE:
+            raise BoardError(
+                Reason.BAD_IMAGE, f"{file} is larger than any board. Nothing was written. Is it the right file?"
+            )
+        return file.read_bytes()
+    except OSError as error:
+        raise firmware_changed(f"The firmware file {file} cannot be read: {error.strerror}.") from error
+
+
+def firmware_changed(detail: str) -> BoardError:
+    """The fault of an image that is not the approved one."""
+    return BoardError(Reason.FIRMWARE_CHANGED, detail)
+
 
 def check_image(recipe: Recipe, image: Path) -> None:
     """Raises BoardError(bad_image) for a file that boards of the recipe cannot take, where the family can tell."""

@@ -19,9 +19,10 @@ from stemfleet.devices.families.microbit_drive import (
 from stemfleet.devices.families.pytool import run_python_tool
 from stemfleet.devices.families.rawrepl import RawRepl, ScriptError
 from stemfleet.devices.families.steps import run_steps
-from stemfleet.devices.faults import BoardError, BoardFail, BoardTimeout
-from stemfleet.devices.line import port_fault
+from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardTimeout
+from stemfleet.devices.line import Line, port_fault
 from stemfleet.devices.run import Identity, Run
+from stemfleet.devices.talk import Program
 from stemfleet.resources import resource
 from stemfleet.words import Reason
 
@@ -124,10 +125,23 @@ class MicrobitDriver:
             note_program(self._run, 2.0)
             return None
         with self._run.line() as line:
-            program = ask_program(line, _PROMPT_S)
+            program = self._answering(line)
             cpu = line.ask("?id", r"^id ([0-9a-f]+)", _PROMPT_S, repeat=2.0)
         found = {"program": f"{program.name} {program.version}", "chip": program.chip, "cpu_id": cpu[1]}
         return Identity(None, found)
+
+    def _answering(self, line: Line) -> Program:
+        """The board has just proved what is on it: when nothing answers now, it is the program that does not."""
+        try:
+            return ask_program(line, _PROMPT_S)
+        except BoardFault as fault:
+            if fault.reason not in (Reason.SILENT, Reason.UNREADABLE):
+                raise
+            raise BoardError(
+                Reason.NO_ANSWER,
+                "The program is on the board, but does not answer ?fw as ours do (docs/protocol.md): it has an error, "
+                "or speaks other lines. One of your own that need not answer is given with --firmware.",
+            ) from fault
 
     def make_safe(self) -> None:
         """Nothing on a micro:bit can do harm."""
