@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from stemfleet.devices.recipe import Recipe
+from stemfleet.devices.state import natural_order
 from stemfleet.errors import InputError, NotFound
 from stemfleet.store import Person, Station, StationSlot, Store, write_history
 from stemfleet.words import Role
@@ -32,7 +33,7 @@ def read_station(store: Store, station: str) -> StationView:
     return StationView(
         station,
         person if person and person.active else None,
-        tuple(sorted(slots, key=lambda slot: _natural(slot.name))),
+        tuple(sorted(slots, key=lambda slot: natural_order(slot.name))),
     )
 
 
@@ -123,8 +124,3 @@ def _slot(session: Session, station: str, name: str) -> StationSlot:
             slots=", ".join(session.exec(chosen)) or "–",
         )
     return slot
-
-
-def _natural(name: str) -> tuple[object, ...]:
-    """A2 before A10."""
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)

@@ -13,7 +13,7 @@ from typing import Any
 from stemfleet.devices.faults import BoardFault
 from stemfleet.devices.provision import is_disk_full, provision
 from stemfleet.devices.record import BoardRecord, Provisioned
-from stemfleet.devices.state import Slot, SlotState, Status, waiting
+from stemfleet.devices.state import Slot, SlotState, Status, natural_order, waiting
 from stemfleet.devices.twins import Twins
 from stemfleet.errors import Busy, NotFound, Refused, StemfleetError
 from stemfleet.words import Outcome, Reason
@@ -197,16 +197,16 @@ class Bench:
         return not any(thread.is_alive() for thread in list(self._threads.values()))
 
     def names(self) -> list[str]:
-        """The slots in the order in which they were put."""
+        """The slots in the order of their names, whenever they were put: A2 before A10."""
         with self._lock:
-            return list(self._slots)
+            return sorted(self._slots, key=natural_order)
 
     def ready(self) -> list[str]:
         """The slots that "start all" begins."""
         left_out = {Status.EMPTY, Status.SKIPPED}
         with self._lock:
             there = [name for name, slot in self._slots.items() if slot is not None and name not in self._running]
-            return [name for name in there if self._states[name].status not in left_out]
+            return sorted((name for name in there if self._states[name].status not in left_out), key=natural_order)
 
     def slot(self, name: str) -> Slot:
         """What is in a slot. Raises NotFound, Refused when it is empty."""
@@ -220,7 +220,7 @@ class Bench:
     def snapshot(self) -> list[SlotState]:
         """The state of every slot, for a page that was just opened."""
         with self._lock:
-            return [self._states[name] for name in self._slots]
+            return [self._states[name] for name in sorted(self._slots, key=natural_order)]
 
     def results(self) -> list[Provisioned]:
         """The records of the slots that are done, in the order of the slots."""
@@ -300,10 +300,11 @@ class Bench:
         try:
             return "", self._keep(slot, result)
         except StemfleetError as error:
-            return str(error), Reason.INTERNAL
+            return str(error), _whose(error)
         except Exception as error:
-            problem = f"The record could not be stored ({type(error).__name__}: {error}). Do the board again."
-            return problem, _whose(error)
+            return f"The record could not be stored ({type(error).__name__}: {error}). Do the board again.", _whose(
+                error
+            )
 
     def _publish(self, state: SlotState) -> None:
         with self._lock:

@@ -1,5 +1,6 @@
 """What one slot is and what it shows: a small value that walls, pages and server-sent events read alike."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -113,3 +114,8 @@ def waiting(slot: Slot) -> SlotState:
         virtual=slot.virtual,
         takes_serial=any(recipe.may_be_nameless for recipe in (slot.recipe, *slot.others)),
     )
+
+
+def natural_order(name: str) -> tuple[object, ...]:
+    """Sorts names of slots as people count: A2 before A10, and names before positions without one (1-2.9, 1-2.10)."""
+    return tuple((1, int(part), "") if part.isdecimal() else (0, 0, part) for part in re.split(r"(\d+)", name) if part)

@@ -1,5 +1,6 @@
 """The database: one SQLite file by default, PostgreSQL where many share it. Migrated when it is opened."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from sqlmodel import Session, create_engine
 from stemfleet.errors import Busy, InputError, Unavailable
 from stemfleet.store.revisions import is_newest
 
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE}
+_POSTGRESQL_FULL = "53100"
 _WRITER = 5_737_000_001  # PostgreSQL advisory lock: any number that nobody else uses in this database
 
 
@@ -35,7 +38,7 @@ class Store:
             migrate(engine, _shown(url))
         except DBAPIError as error:
             engine.dispose()
-            raise _silent(url, error.orig) from error
+            raise (_full() if _is_full(error) else _silent(url, error.orig)) from error
         except Unavailable:
             engine.dispose()
             raise
@@ -50,17 +53,21 @@ class Store:
     def write(self) -> Iterator[Session]:
         """One transaction; no other writes meanwhile. Rolled back when anything is raised inside.
 
-        Raises Busy when another one takes too long (SQLite: 30 seconds), and InputError for a text or a number that
-        no column can hold: SQLite and PostgreSQL have other limits.
+        Raises Busy when another one takes too long (SQLite: 30 seconds), Unavailable when the disk is full, and
+        InputError for a text or a number that no column can hold: SQLite and PostgreSQL have other limits.
         """
         with Session(_writing(self.engine), expire_on_commit=False) as session:
-            _begin(session)
             try:
+                _begin(session)
                 yield session
                 session.commit()
             except (DataError, OverflowError) as error:
                 why = str(getattr(error, "orig", error)).strip()
                 raise InputError("A value does not fit into the database: {why}. Nothing was kept.", why=why) from error
+            except OperationalError as error:
+                if _is_full(error):
+                    raise _full() from error
+                raise
 
     def close(self) -> None:
         self.engine.dispose()
@@ -68,6 +75,16 @@ class Store:
 
 def _silent(url: str, why: object) -> Unavailable:
     return Unavailable("The database at {url} cannot be opened: {why}", url=_shown(url), why=str(why).strip())
+
+
+def _is_full(error: DBAPIError) -> bool:
+    """Whether the database has no room left on its disk."""
+    cause = error.orig
+    return getattr(cause, "sqlite_errorcode", None) in _FULL or getattr(cause, "sqlstate", None) == _POSTGRESQL_FULL
+
+
+def _full() -> Unavailable:
+    return Unavailable("The disk is full: nothing was kept. Make room, then do it again.")
 
 
 def _shown(url: str) -> str:

@@ -1,6 +1,7 @@
 """What the store promises, on SQLite and on PostgreSQL."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -43,6 +44,23 @@ def add_person(store: Store, name: str = "Νίκη") -> Person:
         person = Person(name=name, role=Role.NSO)
         session.add(person)
     return person
+
+
+def test_a_full_disk_is_told_and_keeps_nothing_of_the_transaction(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'small.sqlite'}")
+    content = os.urandom(1_000_000)  # cannot be packed
+
+    def fill() -> None:
+        with store.write() as session:
+            session.connection().exec_driver_sql("PRAGMA max_page_count = 1")  # no page more than it has: SQLITE_FULL
+            session.add(Person(name="Α", role=Role.NSO))
+            session.add(Attachment(sha256=hashlib.sha256(content).hexdigest(), content=content, size=len(content)))
+
+    with pytest.raises(Unavailable, match="disk is full"):
+        fill()
+    with store.read() as session:
+        assert session.exec(select(Person)).all() == []
+    store.close()
 
 
 def test_the_migrations_lead_to_the_tables_that_the_code_describes(store: Store) -> None:

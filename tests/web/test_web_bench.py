@@ -1,5 +1,6 @@
 """The bench's pages: positions and their wizard, codes for the scanner, boards that come and go on the wall."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from stemfleet.accounts import issue_link
 from stemfleet.bench import LiveBench, learn_slot
@@ -201,6 +202,8 @@ def test_the_wall_follows_the_hub_and_remembers_its_sound_and_has_no_barriers(
         plugged.append(uno("1-1"))
         learn_slot(store, warehouse, "bench-pc", "A1", "1-1")
         until(bench, lambda: bench.names() == ["A1"])
+        plugged.extend(uno(f"1-{place}") for place in range(2, 25))
+        until(bench, lambda: len(bench.names()) == 24)
         for address in ("/bench", "/bench/positions", "/quality", "/kits/stale", "/firmware"):
             for width in (390, 1280):
                 page.set_viewport_size({"width": width, "height": 900})
@@ -209,8 +212,21 @@ def test_the_wall_follows_the_hub_and_remembers_its_sound_and_has_no_barriers(
                     found.append(f"{address} is too wide at {width}")
                 report = axe.run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
                 found += [f"{address}: {v['id']} {v['nodes'][0]['html']}" for v in report.response["violations"]]
+        found += all_at_a_glance(page)
         context.close()
     assert found == []
+
+
+def all_at_a_glance(page: Page) -> list[str]:
+    """Of 24 slots on a small screen: each is seen, with its state, wherever the page is scrolled to."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto("/bench")
+    page.get_by_label("Σετ στη θέση A1").press_sequentially("*SLOT-1-24\n")
+    expect(page.get_by_label("Σετ στη θέση 1-24")).to_be_focused()
+    page.keyboard.type("*START\n")
+    expect(page.locator("#overview button").last).to_have_text(re.compile("1-24.*Δεν ελέγχθηκε"))
+    seen = page.evaluate("[...document.querySelectorAll('.glance')].map(g => g.getBoundingClientRect().bottom)")
+    return [f"slot {n} is not on the screen: {at}" for n, at in enumerate(seen, 1) if not 0 < at < 720 / 2]
 
 
 def test_no_bench_no_positions(workshop: Workshop, store: Store, nso: Person, warehouse: Person, app: Flask) -> None:

@@ -5,6 +5,8 @@ const line = document.getElementById("line");
 const said = document.getElementById("said"); // for those who listen: one sentence for each slot that ends
 const soundButton = document.getElementById("sound");
 const startAll = document.getElementById("start-all");
+const overview = document.getElementById("overview");
+const FEW = 3; // so many tiles fit on a screen
 const SILENCE = 25000; // longer than two heartbeats: the line is dead, whatever the browser believes
 const POLL = 2000;
 const RETRY_LIVE = 30000;
@@ -27,6 +29,34 @@ function gather() {
     field.value = field.value || sessionStorage.getItem(key) || "";
     field.oninput = () => sessionStorage.setItem(key, field.value);
   }
+  survey();
+}
+
+// All slots on one screen, however many tiles there are: the tiles' own words, in small.
+function survey() {
+  overview.hidden = tiles.size <= FEW;
+  overview.replaceChildren(
+    ...[...tiles].map(([slot, tile]) => {
+      const glance = document.createElement("button");
+      glance.type = "button";
+      glance.tabIndex = -1; // the keyboard has the slots' own fields, and *SLOT-A3
+      glance.dataset.slot = slot;
+      glance.addEventListener("click", () => goTo(fieldOf(slot)));
+      summarize(glance, tile);
+      return glance;
+    }),
+  );
+  document.documentElement.style.scrollPaddingTop = `${overview.offsetHeight + 8}px`; // no tile hides behind it
+}
+
+function summarize(glance, tile) {
+  const name = document.createElement("b");
+  name.textContent = tile.dataset.slot;
+  const word = tile.querySelector(".big-word");
+  const progress = tile.querySelector("progress");
+  const parts = [name, ...word.children, ...(tile.dataset.status === "running" && progress ? [progress] : [])];
+  glance.className = `glance ${word.className.replace("big-word", "").trim()}`;
+  glance.replaceChildren(...parts.map((part) => (part === name ? part : part.cloneNode(true))));
 }
 
 // Boards were plugged in or pulled out: tiles come and go, those that stay keep what is typed in them.
@@ -71,6 +101,7 @@ function show(slots) {
     tile.dataset.number = number;
     tile.dataset.status = status;
     tile.dataset.outcome = outcome || "";
+    summarize(overview.querySelector(`[data-slot="${CSS.escape(slot)}"]`), tile);
   }
 }
 
@@ -184,6 +215,7 @@ async function send(orders) {
 function goTo(field) {
   field.focus();
   field.select();
+  field.closest(".slot").scrollIntoView({ block: "nearest" });
 }
 
 function fieldOf(slot) {
@@ -210,8 +242,9 @@ async function scanned(field) {
     return;
   }
   if (field.matches(SERIAL)) {
+    field.blur(); // so that the number shows as it was understood
     const { problems } = await send({ serial: slot });
-    if (!Object.keys(problems || {}).length) goTo(fieldOf(slot));
+    goTo(Object.keys(problems || {}).length ? field : fieldOf(slot));
     return;
   }
   const fields = [...wall.querySelectorAll('.slot:not([data-status="running"])')].map((tile) => tile.querySelector(KIT));
