@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from stemfleet.accounts import issue_link
 from stemfleet.schools import show_school
+from stemfleet.schools.imported import list_imports
 from stemfleet.store import Person, Store, Work, WorkState
 from stemfleet_web import uploads
 from stemfleet_web.door import door_of
@@ -131,6 +132,21 @@ def test_pages_of_a_register_are_chosen_at_once_and_shown_as_one(
     assert "σελ2.csv" in imported
     assert "σελ1.csv" in browser.text("/imports/past/2")
     assert kept(tmp_path) == []
+
+
+def test_a_wrong_list_is_taken_back_on_its_own_page(
+    app: Flask, visit: Visit, nso: Person, store: Store, make_school: Callable[..., str]
+) -> None:
+    browser, school = visit(nso), make_school()
+    preview = ended(app, send(browser, f"code,kind,year\n{school},project,2024\n", "λάθος.csv", "evidence")).result
+    ended(app, browser.post(f"{preview}/apply"))
+    (run, _), *_others = list_imports(store)
+    page = f"/imports/past/{run.id}"
+    assert "Ανάκληση του καταλόγου" in browser.text(page)
+    assert browser.post(f"{page}/withdraw", reason="").status_code == 400
+    browser.post(f"{page}/withdraw", reason="δεν ήταν ο σωστός")
+    assert "Ανάκληση του καταλόγου" not in browser.text(page)
+    assert "Ανακλήθηκαν" in browser.text("/imports")
 
 
 def test_only_a_register_of_schools_comes_in_several_files(app: Flask, visit: Visit, nso: Person) -> None:

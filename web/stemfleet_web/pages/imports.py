@@ -220,8 +220,8 @@ def past(number: int) -> str:
 @only(Role.NSO)
 def withdraw(number: int) -> AnyResponse:
     """A list of records that was wrong is taken back."""
-    done = withdraw_import(the_door().store, the_person(), number, request.form.get("reason", ""))
-    flash(_("The list is withdrawn: %(count)s records count no more.", count=done.records), "good")
+    withdraw_import(the_door().store, the_person(), number, request.form.get("reason", ""))
+    flash(_("The list is withdrawn: its records count no more."), "good")
     return redirect(url_for("imports.past", number=number))
 
 
