@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from stemfleet.devices.intelhex import pieces
 from stemfleet.devices.recipe import Recipe
 from stemfleet.resources import resource
 
@@ -13,21 +14,18 @@ _ROW = 16  # bytes of an Intel HEX record
 
 
 def read_hex(file: Path) -> bytes:
-    """The data of an Intel HEX file below 64 kB, from address 0."""
+    """The data of an Intel HEX file without gaps, from address 0."""
     found = bytearray()
-    for line in file.read_text("ascii").splitlines():
-        record = bytes.fromhex(line[1:])
-        if record[3] == 0:
-            place = int.from_bytes(record[1:3], "big")
-            found[place : place + record[0]] = record[4 : 4 + record[0]]
+    for piece in pieces(file.read_text("ascii")):
+        found[piece.address : piece.address + len(piece.data)] = piece.data
     return bytes(found)
 
 
 def write_hex(file: Path, data: bytes) -> None:
     rows = []
     for place in range(0, len(data), _ROW):
-        piece = data[place : place + _ROW]
-        record = bytes([len(piece)]) + place.to_bytes(2, "big") + b"\x00" + piece
+        row = data[place : place + _ROW]
+        record = bytes([len(row)]) + place.to_bytes(2, "big") + b"\x00" + row
         rows.append(":" + (record + bytes([-sum(record) & 0xFF])).hex().upper())
     file.write_text("\n".join([*rows, ":00000001FF", ""]), "ascii")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stemfleet.devices.families.knock import knock
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault
-from stemfleet.devices.intelhex import as_avrdude_reads
+from stemfleet.devices.intelhex import as_avrdude_reads, pieces
 from stemfleet.devices.line import is_url, port_fault
 from stemfleet.devices.run import Run
 from stemfleet.devices.tools import RunningTool
@@ -266,6 +266,5 @@ def wrong_chip(found: str, chip: Chip) -> BoardFail:
 
 
 def image_bytes(image: Path) -> int:
-    """Data bytes of an Intel HEX file."""
-    records = as_avrdude_reads(image.read_text(encoding="ascii", errors="replace")).splitlines()
-    return sum(int(line[1:3], 16) for line in records if re.match(r":[0-9A-Fa-f]{6}00", line))
+    """Data bytes of an Intel HEX file. Raises HexFault, UnicodeDecodeError for what `check_avr_image` refuses."""
+    return sum(len(piece.data) for piece in pieces(as_avrdude_reads(image.read_text(encoding="ascii"))))
