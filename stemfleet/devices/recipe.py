@@ -126,11 +126,6 @@ class Recipe:
         """Whether a person checks it, step by step, and no tool of ours does (`families/checklist.py`)."""
         return self.family == CHECKLIST
 
-    @property
-    def may_be_nameless(self) -> bool:
-        """Whether machines of the kind may tell no identity of their own: a person scans their serial number."""
-        return self.family == "printer"
-
     def limit(self, name: str, unit: str = "") -> Limit:
         """The limits of a measurement; none of its own: a limit that everything is within."""
         return next((limit for limit in self.checks if limit.name == name), Limit(name, unit))

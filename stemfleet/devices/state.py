@@ -10,6 +10,8 @@ from stemfleet.devices.recipe import Recipe
 from stemfleet.devices.record import Provisioned
 from stemfleet.words import Outcome
 
+_MAY_BE_NAMELESS = {"printer"}  # families of which machines may tell no identity of their own
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -112,7 +114,7 @@ def waiting(slot: Slot) -> SlotState:
         title=title,
         port=slot.port,
         virtual=slot.virtual,
-        takes_serial=any(recipe.may_be_nameless for recipe in (slot.recipe, *slot.others)),
+        takes_serial=any(recipe.family in _MAY_BE_NAMELESS for recipe in (slot.recipe, *slot.others)),
     )
 
 
