@@ -21,104 +21,103 @@ _FILE_NAME = re.compile(r"[\w][\w .-]{0,63}")
 
 _STEP_FOLDERS = {"microbit": ("microbit", "selftest"), "esp": ("esp",)}
 
-Reader = Callable[[Table, str], object]  # what it gives is not used: drivers read the file's own values
+Reader = Callable[[Table, str], None]  # looks at a value; drivers read the file's own
 
 
 @dataclass(frozen=True)
 class Setting:
-    """`read` reads the key, and raises InputError with file and key when its value cannot be used."""
+    """`read` looks at the key, and raises InputError with file and key when its value cannot be used."""
 
     read: Reader
     required: bool = False
 
 
-def text(table: Table, key: str) -> object:
-    return table.text(key)
+def text(table: Table, key: str) -> None:
+    table.text(key)
 
 
-def texts(table: Table, key: str) -> object:
-    return table.texts(key)
+def texts(table: Table, key: str) -> None:
+    table.texts(key)
 
 
-def seconds(table: Table, key: str) -> object:
-    return table.between(key, 0.1, LONGEST_S)
+def seconds(table: Table, key: str) -> None:
+    table.between(key, 0.1, LONGEST_S)
 
 
-def flag(table: Table, key: str) -> object:
-    return table.get(key, bool, False)
+def flag(table: Table, key: str) -> None:
+    table.get(key, bool, False)
 
 
-def speed(table: Table, key: str) -> object:
-    return _speed(table, key, table.get(key, int, 0))
+def speed(table: Table, key: str) -> None:
+    _check_speed(table, key, table.get(key, int, 0))
 
 
-def speeds(table: Table, key: str) -> object:
+def speeds(table: Table, key: str) -> None:
     """One speed, or several to be tried in this order."""
-    if key in table and isinstance(table.get(key, object, 0), list):
-        rows = table.get(key, list, [])
-        if not rows:
-            raise table.refuse("{file}: {key} is missing.", key)
-        return [_speed(table, key, row) for row in rows]
-    return speed(table, key)
+    if not isinstance(table.get(key, object, None), list):
+        speed(table, key)
+        return
+    rows = table.get(key, list, [])
+    if not rows:
+        raise table.refuse("{file}: {key} is missing.", key)
+    for row in rows:
+        _check_speed(table, key, row)
 
 
-def _speed(table: Table, key: str, value: object) -> object:
+def _check_speed(table: Table, key: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not _SPEEDS[0] <= value <= _SPEEDS[1]:
         raise table.refuse("{file}: {key} must be a line speed in baud, such as 115200.", key)
-    return value
 
 
 def one_of(*words: str) -> Reader:
-    def read(table: Table, key: str) -> object:
+    def read(table: Table, key: str) -> None:
         if table.text(key) not in words:
             raise table.refuse("{file}: {key} must be one of {names}.", key, names=", ".join(words))
-        return None
 
     return read
 
 
 def like(pattern: re.Pattern[str], example: str) -> Reader:
-    def read(table: Table, key: str) -> object:
+    def read(table: Table, key: str) -> None:
         if not pattern.fullmatch(table.text(key)):
             raise table.refuse(
                 "{file}: {key} is not written as it must be; an example: {example}.", key, example=example
             )
-        return None
 
     return read
 
 
-def board_codes(table: Table, key: str) -> object:
+def board_codes(table: Table, key: str) -> None:
     if not all(_BOARD_CODE.fullmatch(code) for code in table.texts(key)):
         raise table.refuse(
             "{file}: {key} is not written as it must be; an example: {example}.", key, example='["9903"]'
         )
-    return None
 
 
 def within(**keys: Setting) -> Reader:
     """A table of its own, with these keys."""
 
-    def read(table: Table, key: str) -> object:
+    def read(table: Table, key: str) -> None:
         check_keys(table.table(key), keys)
-        return None
 
     return read
 
 
-def by_step(table: Table, key: str) -> object:
+def by_step(table: Table, key: str) -> None:
     """Step → the measurements that it owes."""
     steps = table.table(key)
-    return [steps.texts(step) for step in steps]
+    for step in steps:
+        steps.texts(step)
 
 
-def step_limits(table: Table, key: str) -> object:
+def step_limits(table: Table, key: str) -> None:
     limits = table.table(key)
-    return [seconds(limits, step) for step in limits]
+    for step in limits:
+        seconds(limits, step)
 
 
-def degrees(table: Table, key: str) -> object:
-    return table.between(key, 30.0, _HOTTEST)
+def degrees(table: Table, key: str) -> None:
+    table.between(key, 30.0, _HOTTEST)
 
 
 _AVR = {
