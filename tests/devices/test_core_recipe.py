@@ -330,7 +330,7 @@ def test_a_record_has_the_keys_that_others_rely_on() -> None:
     plain = a_record().to_json()
     assert " ".join(plain) == (
         "board_id recipe family slot station operator started ended outcome reason firmware tools test_version "
-        "phases measurements attachments virtual first_program"
+        "phases measurements attachments virtual board_id_scanned first_program"
     )
     assert list(plain["firmware"]) == ["name", "version", "sha256"]
     assert list(plain["phases"][0]) == ["name", "attempt", "started", "ended", "outcome", "reason"]
