@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, func, select
+from sqlmodel import Session, and_, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from stemfleet.registers import search_words
+from stemfleet.registers import school_code, search_words
 from stemfleet.schools.categories import categories_of
 from stemfleet.store import School, Store, search_codes
 from stemfleet.words import RecipientKind
@@ -57,12 +57,17 @@ def _codes(
 
 
 def _by_code(words: str) -> ColumnElement[bool] | None:
-    """A range, which the primary key serves in every collation: letters come after digits in all of them."""
+    """A range, which the primary key serves in every collation: letters come after digits in all of them.
+
+    A spreadsheet may have dropped leading zeros of the code.
+    """
     text = words.strip().upper()
     digits = text.removeprefix("U-") if text.startswith("U-") else text
     if not (digits.isascii() and digits.isdigit()) or len(text) < _SHORTEST_CODE:
         return None
-    return and_(col(School.code) >= text, col(School.code) < f"{text}zzz")
+    beginning = and_(col(School.code) >= text, col(School.code) < f"{text}zzz")
+    mended = school_code(digits)[0] if digits == text else None
+    return beginning if mended in (None, text) else or_(beginning, col(School.code) == mended)
 
 
 def _of_kind(chosen: SelectOfScalar[FoundT], kind: RecipientKind | None) -> SelectOfScalar[FoundT]:

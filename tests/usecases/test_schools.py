@@ -196,6 +196,11 @@ def test_a_school_is_found_by_words_or_code(store: Store, nso: Person, tmp_path:
     assert [school.code for school, _ in find_schools(store, words)] == ["2440010"]
 
 
+def test_a_code_that_lost_its_zeros_is_found(store: Store, nso: Person, tmp_path: Path) -> None:
+    load(store, nso, "schools", write_register(tmp_path, KERKYRA, PATRA))
+    assert [school.code for school, _ in find_schools(store, "610020")] == ["0610020"]
+
+
 def test_search_takes_wildcards_literally(store: Store, nso: Person, tmp_path: Path) -> None:
     load(store, nso, "schools", write_register(tmp_path, KERKYRA, PATRA))
     assert find_schools(store, "%") == []
