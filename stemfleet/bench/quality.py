@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
+from stemfleet.catalogue import find_model
+from stemfleet.errors import InputError, NotFound
 from stemfleet.kits import counted_runs
 from stemfleet.store import Board, BoardRun, Kit, Store
 from stemfleet.words import MEASUREMENT_REASON, Outcome, Reason
@@ -199,6 +201,22 @@ def known_origins(store: Store) -> tuple[list[str], list[str]]:
         lots = session.exec(select(Kit.delivery_lot).where(col(Kit.delivery_lot).is_not(None)).distinct()).all()
         suppliers = session.exec(select(Kit.supplier).where(col(Kit.supplier).is_not(None)).distinct()).all()
     return sorted(filter(None, lots)), sorted(filter(None, suppliers))
+
+
+def check_chosen(workshop: Workshop, chosen: Chosen) -> None:
+    """Whether there can be such boards. Raises NotFound for an unknown model, lot or supplier, InputError for days."""
+    if chosen.model is not None:
+        find_model(workshop.models, chosen.model)
+    lots, suppliers = known_origins(workshop.store)
+    for name, known in ((chosen.lot, lots), (chosen.supplier, suppliers)):
+        if name is not None and name not in known:
+            raise NotFound("No kit came in lot or from supplier {name}. Known: {known}.", name=name, known=_list(known))
+    if chosen.since and chosen.until and chosen.since > chosen.until:
+        raise InputError("The first day {since} is after the last day {until}.", since=chosen.since, until=chosen.until)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names) or "–"
 
 
 def _runs(session: Session, counted: ColumnElement[bool]) -> list[Told]:

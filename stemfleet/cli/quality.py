@@ -6,7 +6,16 @@ from typing import Literal
 
 import click
 
-from stemfleet.bench import Chosen, Dimension, ParetoRow, first_runs, pareto, supplier_claim, yield_by
+from stemfleet.bench import (
+    Chosen,
+    Dimension,
+    ParetoRow,
+    check_chosen,
+    first_runs,
+    pareto,
+    supplier_claim,
+    yield_by,
+)
 from stemfleet.cli.context import acting, opened
 from stemfleet.cli.output import json_option, output_file, print_json, print_table
 from stemfleet.settings import Settings
@@ -41,12 +50,14 @@ def yield_(
     as_json: bool,
 ) -> None:
     """Show how many boards passed at the first try, and what the others failed at."""
-    if claim is not None:
-        _write_claim(settings, supplier, lot, lang, claim)
-        return
     days = since.date() if since else None, until.date() if until else None
+    chosen = Chosen(model, lot, supplier, *days, virtual)
+    if claim is not None:
+        _write_claim(settings, chosen, lang, claim)
+        return
     with opened(settings) as workshop:
-        runs = first_runs(workshop, Chosen(model, lot, supplier, *days, virtual))
+        check_chosen(workshop, chosen)
+        runs = first_runs(workshop, chosen)
     rows, reasons = yield_by(runs, Dimension(by)), pareto(runs)
     if as_json:
         print_json(
@@ -71,11 +82,11 @@ def _reason(row: ParetoRow) -> tuple[object, ...]:
     return row.reason, row.boards, f"{row.share:.1%}", f"{row.together:.1%}"
 
 
-def _write_claim(
-    settings: Settings, supplier: str | None, lot: str | None, language: Literal["el", "en"], out: Path
-) -> None:
-    if supplier is None:
+def _write_claim(settings: Settings, chosen: Chosen, language: Literal["el", "en"], out: Path) -> None:
+    if chosen.supplier is None:
         raise click.UsageError("--claim needs --supplier.")
+    if chosen != Chosen(lot=chosen.lot, supplier=chosen.supplier):
+        raise click.UsageError("A claim is for a supplier's real deliveries: only --lot may be chosen beside.")
     with output_file(out) as write, acting(settings) as (workshop, person):
-        write(supplier_claim(workshop, person, supplier, language, lot))
+        write(supplier_claim(workshop, person, chosen.supplier, language, chosen.lot))
     click.echo(f"{out}")

@@ -166,6 +166,29 @@ def test_the_yield_is_printed_by_what_was_asked_for(run: Callable[..., str], tag
     assert json.loads(run("yield", "--since", "2026-03-03", "--json"))["boards"] == 0
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--model", "arduino-kti"),
+        ("--lot", "Π-0"),
+        ("--supplier", "Κανένας"),
+        ("--since", "2026-03-02", "--until", "2026-03-01"),
+    ],
+)
+def test_a_yield_of_nothing_that_there_is_says_so(
+    run: Callable[..., str], tags: list[str], wrong: tuple[str, ...]
+) -> None:
+    with pytest.raises(InputError):
+        run("yield", *wrong)
+
+
+def test_a_claim_does_not_leave_out_what_it_was_asked_for(
+    run: Callable[..., str], tags: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(click.UsageError):
+        run("yield", "--claim", str(tmp_path / "c.pdf"), "--supplier", "Ρομποτική ΑΕ", "--since", "2026-03-03")
+
+
 def test_who_is_shut_out_gets_no_link_until_let_in_again(run: Callable[..., str]) -> None:
     run("user", "add", "Άρης", "--role", "warehouse")
     run("user", "deactivate", "Άρης")
