@@ -50,17 +50,19 @@ def results(wave: str) -> str:
 @blueprint.get("/waves/<wave>/list.<any(csv, xlsx, pdf):kind>")
 def results_file(wave: str, kind: str) -> Response:
     """The same list as a file; the PDF has the awards alone, and all of them."""
-    listed = list_results(the_door().store, wave, Chosen(standing=Standing.GOT) if kind == "pdf" else _chosen())
-    files = result_files(listed, the_door().workshop.models, _address("public.wave", code=wave))
-    return _file(files, kind, wave, "list", planning=listed.planning)
+    return _results_file(wave, Chosen(standing=Standing.GOT) if kind == "pdf" else _chosen(), kind, "list")
 
 
 @blueprint.get("/waves/<wave>/lines.csv")
 def result_lines(wave: str) -> Response:
     """Every line of points by itself, with the address where it stands."""
-    listed = list_results(the_door().store, wave, _chosen())
+    return _results_file(wave, _chosen(), "lines", "lines")
+
+
+def _results_file(wave: str, chosen: Chosen, kind: str, what: str) -> Response:
+    listed = list_results(the_door().store, wave, chosen)
     files = result_files(listed, the_door().workshop.models, _address("public.wave", code=wave))
-    return _file(files, "lines", wave, "lines", planning=listed.planning)
+    return _file(files, kind, wave, what, planning=listed.planning)
 
 
 @blueprint.get("/waves/<wave>/cutoffs")
@@ -120,14 +122,17 @@ def points(wave: str) -> str:
 
 @blueprint.get("/rounds/<wave>/points.<any(csv, xlsx, pdf):kind>")
 def points_file(wave: str, kind: str) -> Response:
-    listed = list_points(the_door().store, wave, _chosen(), version=request.args.get("version", type=int))
-    return _file(points_files(listed, _address(".points", wave=wave)), kind, wave, "points")
+    return _points_file(wave, kind, "points")
 
 
 @blueprint.get("/rounds/<wave>/lines.csv")
 def points_lines(wave: str) -> Response:
+    return _points_file(wave, "lines", "lines")
+
+
+def _points_file(wave: str, kind: str, what: str) -> Response:
     listed = list_points(the_door().store, wave, _chosen(), version=request.args.get("version", type=int))
-    return _file(points_files(listed, _address(".points", wave=wave)), "lines", wave, "lines")
+    return _file(points_files(listed, _address(".points", wave=wave)), kind, wave, what)
 
 
 @blueprint.get("/rounds/<wave>/points/<code>")
