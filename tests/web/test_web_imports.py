@@ -143,6 +143,7 @@ def test_a_wrong_list_is_taken_back_on_its_own_page(
     (run, _), *_others = list_imports(store)
     page = f"/imports/past/{run.id}"
     assert "Ανάκληση του καταλόγου" in browser.text(page)
+    assert "πίνακας (CSV" in browser.text(page)
     assert browser.post(f"{page}/withdraw", reason="").status_code == 400
     browser.post(f"{page}/withdraw", reason="δεν ήταν ο σωστός")
     assert "Ανάκληση του καταλόγου" not in browser.text(page)
