@@ -1,6 +1,6 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
-from stemfleet.kits.approve import LARGEST_IMAGE, Approval, Image, approve_release
+from stemfleet.kits.approve import LARGEST_IMAGE, Image, approve_release
 from stemfleet.kits.assemble import BEFORE_RESERVING, count_run, put_into_kit, receive_kits, take_out
 from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, counted_runs, gate_of, open_points
@@ -10,8 +10,6 @@ from stemfleet.kits.legacy import confirm_legacy, deny_legacy
 from stemfleet.kits.override import ask_override, decide_override, list_waiting_overrides
 from stemfleet.kits.read import KitView, count_kits, list_kits, show_kit
 from stemfleet.kits.releases import (
-    CurrentFirmware,
-    current_recipes,
     list_current_firmware,
     list_releases,
     newest_releases,
@@ -19,20 +17,17 @@ from stemfleet.kits.releases import (
 )
 from stemfleet.kits.report import confirm_receipt, list_reports, report_kit
 from stemfleet.kits.room import check_fits, check_room
-from stemfleet.kits.stale import StaleKit, stale_kits
+from stemfleet.kits.stale import stale_kits
 from stemfleet.kits.states import move_kit
 from stemfleet.kits.tags import find_kit, is_tag, latin_keys, parse_tag
 
 __all__ = [
     "BEFORE_RESERVING",
     "LARGEST_IMAGE",
-    "Approval",
-    "CurrentFirmware",
     "Gate",
     "Image",
     "KitView",
     "OpenPoint",
-    "StaleKit",
     "approve_release",
     "ask_override",
     "boards_of",
@@ -43,7 +38,6 @@ __all__ = [
     "count_kits",
     "count_run",
     "counted_runs",
-    "current_recipes",
     "decide_override",
     "deny_legacy",
     "find_kit",
