@@ -11,13 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from stemfleet.devices.claims import claim_port, release_port
 from stemfleet.devices.families import driver_of
 from stemfleet.devices.families.checklist import board_id_of, check_tools_do
 from stemfleet.devices.families.firstprogram import first_image
 from stemfleet.devices.families.images import check_image, firmware_changed, read_image
 from stemfleet.devices.faults import BoardError, BoardFail, BoardFault, BoardStopped
 from stemfleet.devices.line import check_port, port_fault, port_node
+from stemfleet.devices.port_claims import claim_port, release_port
 from stemfleet.devices.recipe import PhasePlan
 from stemfleet.devices.record import (
     Attachment,

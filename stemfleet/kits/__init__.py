@@ -1,6 +1,6 @@
 """Kits from receipt to retirement: tags, boards, the gate, labels, what schools report."""
 
-from stemfleet.kits.approve import LARGEST_IMAGE, Image, approve_release
+from stemfleet.kits.approve import Image, approve_release
 from stemfleet.kits.assemble import BEFORE_RESERVING, count_run, put_into_kit, receive_kits, take_out
 from stemfleet.kits.files import kit_archive, read_file
 from stemfleet.kits.gate import Gate, OpenPoint, boards_of, counted_runs, gate_of, open_points
@@ -23,7 +23,6 @@ from stemfleet.kits.tags import find_kit, is_tag, latin_keys, parse_tag
 
 __all__ = [
     "BEFORE_RESERVING",
-    "LARGEST_IMAGE",
     "Gate",
     "Image",
     "KitView",

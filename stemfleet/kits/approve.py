@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256 as hash_of
 from pathlib import Path
 
-from stemfleet.devices.families.images import check_image
+from stemfleet.devices.families.images import LARGEST_IMAGE, check_image
 from stemfleet.devices.faults import BoardError
 from stemfleet.devices.recipe import Recipe
 from stemfleet.errors import InputError, NotFound, Refused
@@ -16,7 +16,6 @@ from stemfleet.store import Attachment, FirmwareRelease, Person, write_history
 from stemfleet.words import Role
 from stemfleet.workshop import Workshop
 
-LARGEST_IMAGE = 32_000_000  # bytes; the flash of an ESP32 has at most 16 MB
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

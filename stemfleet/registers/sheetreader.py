@@ -39,9 +39,8 @@ MAX_FAULTS, MAX_FAULT = 20_000, 200  # rows with them; letters
 _CELL = re.compile(rb"\sr=[\"']([A-Z]{1,3})(\d{1,7})[\"']")  # nothing but cells has such an attribute
 _HIDDEN = re.compile(rb"<row\s(?=[^>]*\shidden=\"(?:1|true)\")[^>]*\br=\"(\d{1,7})\"")
 _ERROR = re.compile(rb'<c\s([^>]*\bt="e"[^>]*)>(?:(?!</c>).)*?<v>([^<]*)</v>', re.DOTALL)
-_NO_RESULT = re.compile(
-    rb"<c\s([^>]*[^>/])>\s*<f\b[^>]*?(?:/>|>([^<]*)</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
-)  # the library gives a blank for it
+# A formula without its value, for which the library gives a blank.
+_NO_RESULT = re.compile(rb"<c\s([^>]*[^>/])>\s*<f\b[^>]*?(?:/>|>([^<]*)</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _LINK = r"\w+:id"
 _ODS_REPEATED, _ODS_DIGITS = re.compile(rb'-repeated="0*(\d+)"'), 7  # a sheet has 1,048,576 rows
 _ODS_ERROR = b'calcext:value-type="error"'

@@ -29,7 +29,7 @@ _HEX_WORDS = {
     "checksum": "has a wrong checksum: the file is damaged",
 }
 
-LARGEST_IMAGE = 64 << 20  # bytes; the largest flash of these boards has a quarter of it
+LARGEST_IMAGE = 32_000_000  # bytes; the largest flash, of an ESP32, has half of it
 
 
 def read_image(file: Path) -> bytes:

@@ -37,9 +37,8 @@ _REACHED = 2.0  # degrees below the target: the last ones a regulator takes its 
 _LEAST_WAY = 10.0  # degrees; over less a rate says nothing
 _PEAK_S = 5.0  # after the highest reading, before it counts as the peak
 _LONGEST_PEAK_S = 30.0
-_TOO_HOT = (
-    30.0  # degrees above the target: no regulator does that, the heater cannot be switched off or the sensor is wrong
-)
+# Degrees above the target. No regulator does that: the heater cannot be switched off, or the sensor is wrong.
+_TOO_HOT = 30.0
 _COOLING_S = 120.0  # for what an earlier check has warmed
 _COOLS_S = 5.0  # what is warm and falls by less than this in that time does not cool
 _COOLS = 0.2

@@ -6,14 +6,9 @@ from flask_babel import ngettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
+from stemfleet.devices.families.images import LARGEST_IMAGE
 from stemfleet.errors import StemfleetError
-from stemfleet.kits import (
-    LARGEST_IMAGE,
-    Image,
-    approve_release,
-    list_current_firmware,
-    list_releases,
-)
+from stemfleet.kits import Image, approve_release, list_current_firmware, list_releases
 from stemfleet.words import Role
 from stemfleet_web.door import the_door
 from stemfleet_web.language import sentence
