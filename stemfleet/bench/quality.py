@@ -47,6 +47,7 @@ class Dimension(StrEnum):
 class Chosen:
     """Which boards count; None: all. Days are the first run's, in Greece, both included.
 
+    `slot`: as `yield_by` names it, with its station.
     `virtual`: the virtual boards alone; otherwise those that count as goods, which a supplier and a slot are judged by.
     """
 
@@ -55,6 +56,7 @@ class Chosen:
     supplier: str | None = None
     since: date | None = None
     until: date | None = None
+    slot: str | None = None
     virtual: bool = False
 
 
@@ -250,7 +252,12 @@ def _day(at: datetime) -> date:
 
 
 def _is_chosen(run: FirstRun, chosen: Chosen) -> bool:
-    wanted = ((chosen.model, run.model), (chosen.lot, run.lot), (chosen.supplier, run.supplier))
+    wanted = (
+        (chosen.model, run.model),
+        (chosen.lot, run.lot),
+        (chosen.supplier, run.supplier),
+        (chosen.slot, run.slot),
+    )
     day = date.fromisoformat(run.day)
     return (
         all(want is None or want == value for want, value in wanted)

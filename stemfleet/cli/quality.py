@@ -28,6 +28,7 @@ day_type = click.DateTime(["%Y-%m-%d"])
 @click.option("--model")
 @click.option("--lot")
 @click.option("--supplier")
+@click.option("--slot", help="With its station, as `--by slot` shows it.")
 @click.option("--since", type=day_type, help="First day, such as 2026-03-02.")
 @click.option("--until", type=day_type, help="Last day.")
 @click.option("--claim", type=click.Path(path_type=Path, dir_okay=False), help="Write the claim to --supplier (PDF).")
@@ -42,6 +43,7 @@ def yield_(
     model: str | None,
     lot: str | None,
     supplier: str | None,
+    slot: str | None,
     since: datetime | None,
     until: datetime | None,
     virtual: bool,
@@ -51,7 +53,7 @@ def yield_(
 ) -> None:
     """Show how many boards passed at the first try, and what the others failed at."""
     days = since.date() if since else None, until.date() if until else None
-    chosen = Chosen(model, lot, supplier, *days, virtual)
+    chosen = Chosen(model, lot, supplier, *days, slot, virtual)
     if claim is not None:
         _write_claim(settings, chosen, lang, claim)
         return

@@ -58,9 +58,11 @@ def list_(settings: Settings, as_json: bool) -> None:
 
 @slots.command("learn")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
-@click.option("--timeout", default=120.0, show_default=True, help="Seconds to wait for each board.")
+@click.option(
+    "--timeout", type=click.IntRange(1, 3600), default=120, show_default=True, help="Seconds to wait for each board."
+)
 @click.pass_obj
-def learn(settings: Settings, names: tuple[str, ...], timeout: float) -> None:
+def learn(settings: Settings, names: tuple[str, ...], timeout: int) -> None:
     """Name positions one after another, each by plugging a board into it."""
     names = tuple(check_slot_name(name) for name in names)
     if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
@@ -73,7 +75,7 @@ def learn(settings: Settings, names: tuple[str, ...], timeout: float) -> None:
             click.echo(f"{name} is the position {place}.")
 
 
-def _next_place(workshop: Workshop, timeout: float) -> str:
+def _next_place(workshop: Workshop, timeout: int) -> str:
     """Where the next board is plugged in; one that was there may be pulled out and plugged in again."""
     known = boards(workshop)
     taken, until = set(plugged_in(list_serial_ports(known))), time.monotonic() + timeout
@@ -85,7 +87,7 @@ def _next_place(workshop: Workshop, timeout: float) -> str:
         taken &= set(there)
     raise Unavailable(
         "Nothing was plugged in for {seconds} seconds. Is it a cable for charging only? Try another one.",
-        seconds=f"{timeout:g}",
+        seconds=timeout,
     )
 
 

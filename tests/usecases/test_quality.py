@@ -51,6 +51,7 @@ def test_a_board_counts_once_by_its_first_run_that_tells(workshop: Workshop, del
     assert rows == {"Ρομποτική ΑΕ": (3, 1, 1), "Κύκλωμα ΕΠΕ": (1, 0, 0)}
     assert {row.value for row in yield_by(runs, Dimension.LOT)} == {"Π-17/2026", "Π-18/2026"}
     assert {row.value: row.boards for row in yield_by(runs, Dimension.SLOT)} == {"test A1": 3, "test A2": 1}
+    assert [run.reason for run in first_runs(workshop, Chosen(slot="test A2"))] == ["measurement:supply"]
     assert [(row.value, row.boards) for row in yield_by(runs, Dimension.DAY)] == [("2026-03-02", 4)]
     assert [row.value for row in yield_by(runs, Dimension.MODEL)] == ["microbit-kit", "arduino-kit"]  # worst first
 

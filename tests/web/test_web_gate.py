@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -195,8 +196,11 @@ def test_the_yield_is_shown_by_what_was_chosen_and_comes_as_a_table(
         assert browser.get(f"/quality?by={by}").status_code == 200
     assert browser.get("/quality?by=colour").status_code == 400
     assert browser.get("/quality?since=yesterday").status_code == 400
+    assert browser.get("/quality?lot=none").status_code == 404
+    (slot,) = set(re.findall(r'href="(/quality\?[^"]*slot=test\+A1[^"]*)"', browser.text("/quality?by=slot")))
+    assert 'value="test A1"' in browser.text(slot.partition("#")[0].replace("&amp;", "&"))
     text = browser.get("/quality.csv?supplier=Ρομποτική+ΑΕ").data.decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
     assert {"by": "lot", "value": "'=Π-17", "boards": "2", "passed_first": "1"}.items() <= rows[1].items()
     assert rows[-1]["by"] == "reason"
 

@@ -1,7 +1,5 @@
 """Yield: how many boards passed at the first try, what kept the others from it, and the claim to a supplier."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import date
 from typing import Literal
@@ -12,6 +10,8 @@ from stemfleet.bench import (
     Chosen,
     Dimension,
     FirstRun,
+    YieldRow,
+    check_chosen,
     first_runs,
     known_origins,
     pareto,
@@ -19,6 +19,7 @@ from stemfleet.bench import (
     yield_by,
 )
 from stemfleet.errors import InputError
+from stemfleet.paper import Cell, Column, Table, csv_bytes
 from stemfleet_web.door import the_door
 from stemfleet_web.language import language
 from stemfleet_web.persons import STAFF, only, the_person
@@ -26,6 +27,7 @@ from stemfleet_web.words import label
 
 blueprint = Blueprint("quality", __name__)
 _MOST_ROWS = 60  # the slots of a big bench, the days of two months; the CSV file has all
+_COLUMNS = ("by", "value", "boards", "passed_first", "share", "runs_that_could_not_tell")
 
 
 @blueprint.get("/quality")
@@ -45,6 +47,7 @@ def quality() -> str:
         by=by,
         dimensions=Dimension,
         chosen=request.args,
+        narrowed=_narrowed,
         models=the_door().workshop.models,
         lots=lots,
         suppliers=suppliers,
@@ -54,10 +57,9 @@ def quality() -> str:
 @blueprint.get("/quality.csv")
 @only(*STAFF)
 def table() -> Response:
-    """The same figures for a spreadsheet: yield by every dimension, then the reasons. UTF-8, with a mark for Excel."""
-    text = io.StringIO()
-    csv.writer(text).writerows(_rows(_runs()))
-    response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
+    """The same figures for a spreadsheet: yield by every dimension, then the reasons."""
+    columns = [Column(title, 20) for title in _COLUMNS]
+    response = Response(csv_bytes(Table("yield", columns, _rows(_runs()))), mimetype="text/csv")
     response.headers["Content-Disposition"] = "attachment; filename=yield.csv"
     return response
 
@@ -78,18 +80,18 @@ def _called(measurement: str) -> str:
     return label(measurement, "measurement")
 
 
-def _rows(runs: list[FirstRun]) -> Iterator[list[object]]:
-    yield ["by", "value", "boards", "passed_first", "share", "runs_that_could_not_tell"]
+def _rows(runs: list[FirstRun]) -> Iterator[list[Cell]]:
     for by in Dimension:
         for row in yield_by(runs, by):
-            yield [by.value, _harmless(row.value), row.boards, row.passed, f"{row.share:.4f}", row.untold]
+            yield [by.value, row.value, row.boards, row.passed, f"{row.share:.4f}", row.untold]
     for reason in pareto(runs):
         yield ["reason", reason.reason, reason.boards, "", f"{reason.share:.4f}", ""]
 
 
-def _harmless(text: str) -> str:
-    """A text that a spreadsheet would take for a formula begins with an apostrophe."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+def _narrowed(by: Dimension, row: YieldRow) -> dict[str, str]:
+    """What the address says when only the boards of this row are looked at, counted as before."""
+    only_these = {"since": row.value, "until": row.value} if by is Dimension.DAY else {by.value: row.value}
+    return {**request.args.to_dict(), "by": by.value, **only_these}
 
 
 def _runs() -> list[FirstRun]:
@@ -100,7 +102,9 @@ def _runs() -> list[FirstRun]:
         supplier=asked.get("supplier") or None,
         since=_day("since"),
         until=_day("until"),
+        slot=asked.get("slot") or None,
     )
+    check_chosen(the_door().workshop, chosen)
     return first_runs(the_door().workshop, chosen)
 
 
