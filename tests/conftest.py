@@ -1,6 +1,7 @@
 """Fixtures that all rooms share: the database (SQLite and PostgreSQL), people, and builders of what a test needs."""
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from stemfleet.workshop import Workshop
 from tests.support import postgres
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would the programs to which tests send it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
