@@ -25,6 +25,7 @@ from stemfleet.bench.begun import note_interrupted
 from stemfleet.cli.devices import station_name
 from stemfleet.devices.bench import Bench
 from stemfleet.devices.recipe import PHASES, load_recipes
+from stemfleet.devices.record import BoardRecord
 from stemfleet.devices.state import Slot, SlotState
 from stemfleet.devices.virtual import DUPLICATE
 from stemfleet.devices.virtual.faults import FAULTS, KINDS, Expected, expected
@@ -112,6 +113,7 @@ class Puller:
         self._fleet, self._slot, self._phase, self._delay = fleet, slot, phase, delay
         self._thread: threading.Thread | None = None
         self.pulled_at: float | None = None
+        self.out_at = 0.0
 
     def notice(self, state: SlotState) -> None:
         if (state.slot, state.phase) == (self._slot, self._phase) and self._thread is None:
@@ -126,6 +128,15 @@ class Puller:
         time.sleep(self._delay)
         self.pulled_at = time.time()
         self._fleet.control(self._slot, "unplug")
+        self.out_at = time.time()
+
+    def was_late(self, record: BoardRecord) -> bool:
+        """Whether all was over before the pull; a board that passed: before the plug was out for certain."""
+        if self.pulled_at is None:
+            return True
+        if record.outcome is Outcome.PASS:
+            return record.phases[-1].ended.timestamp() <= self.out_at
+        return record.ended.timestamp() <= self.pulled_at
 
 
 def phase_seconds(kind: str) -> dict[str, float]:
@@ -175,7 +186,7 @@ def pull_batch(
         states = bench.snapshot()
     for puller, state, (phase, delay) in zip(pullers, states, todo, strict=True):
         assert state.result is not None
-        if puller.pulled_at is None or state.result.record.ended.timestamp() <= puller.pulled_at:
+        if puller.was_late(state.result.record):
             tally.not_reached += 1
         else:
             tally.count(f"{family} {phase} after {delay:.2f} s", wanted, (state.outcome, state.reason))
