@@ -77,7 +77,7 @@ _KINDS: dict[str, _Kind] = {
     "nano": _Kind("arduino-nano", "atmega328p", _ARDUINO_FAULTS | _slow(160)),
     "nano-old": _Kind("arduino-nano", "atmega328p", _ARDUINO_FAULTS | _slow(120), old_bootloader=True),
     "mega": _Kind(
-        "arduino-mega", "atmega2560", _ARDUINO_FAULTS | _slow(55) | {"wrong_signature": _Fault(chip="atmega328p")}
+        "arduino-mega", "atmega2560", _ARDUINO_FAULTS | _slow(62) | {"wrong_signature": _Fault(chip="atmega328p")}
     ),
     # Hot end, bed and axes of a RAMPS 1.4 board; a controller without firmware comes with its bootloader only.
     "printer": _Kind(
