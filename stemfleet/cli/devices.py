@@ -18,7 +18,7 @@ from stemfleet.cli.output import json_option, print_json, print_table
 from stemfleet.cli.signals import stop_on_signals
 from stemfleet.cli.wall import Orders, show
 from stemfleet.devices.ports import list_ports, list_serial_ports
-from stemfleet.devices.recipe import Recipe, bad_recipes, find_recipe, image_problem, load_recipes, read_recipe
+from stemfleet.devices.recipe import Recipe, find_recipe, image_problem, load_all, load_recipes, read_recipe
 from stemfleet.devices.state import Slot, Status
 from stemfleet.devices.virtual.fleet import VirtualFleet
 from stemfleet.errors import InputError
@@ -282,8 +282,9 @@ def recipe_check(ctx: click.Context, *, files: tuple[Path, ...], as_json: bool) 
     own = settings.data / "recipes"
     found = [problem for file in files if (problem := _problem_of(file)) is not None]
     if not files:
-        found = [bad.error for bad in bad_recipes(own)]
-        mine = (recipe for recipe in load_recipes(own).values() if recipe.path and recipe.path.parent == own)
+        recipes, unusable = load_all(own)
+        found = [bad.error for bad in unusable]
+        mine = (recipe for recipe in recipes.values() if recipe.path and recipe.path.parent == own)
         found += [problem for recipe in mine if (problem := image_problem(recipe)) is not None]
     if as_json:
         print_json([{"file": str(error.facts["file"]), "problem": str(error)} for error in found])

@@ -145,11 +145,6 @@ def load_recipes(own: Path | None = None) -> dict[str, Recipe]:
     return load_all(own)[0]
 
 
-def bad_recipes(own: Path | None) -> list[BadRecipe]:
-    """The own recipes that cannot be used, by file."""
-    return load_all(own)[1]
-
-
 def find_recipe(name: str, own: Path | None = None) -> Recipe:
     """One recipe by name. Raises NotFound naming those there are, InputError when its own file cannot be used."""
     recipes, bad = load_all(own)

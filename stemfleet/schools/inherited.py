@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from stemfleet.errors import NotFound, Refused
 from stemfleet.schools.categories import checked_reason
-from stemfleet.schools.moves import successor_of
+from stemfleet.schools.moves import steps_of, successor_of
 from stemfleet.store import HistoryEntry, Person, SchoolMove, Store, write_history
 from stemfleet.words import MoveKind, Role
 
@@ -58,7 +58,7 @@ def inherited_by(session: Session, code: str) -> dict[str, Inherited]:
     moves = _counting(session)
     found = {}
     for old in moves:
-        steps = _steps(moves, old)
+        steps = steps_of(moves, old)
         if steps[-1] == code:
             decided = max(_decided(session, step) for step in steps[:-1])
             move = session.get_one(SchoolMove, old)
@@ -69,13 +69,6 @@ def inherited_by(session: Session, code: str) -> dict[str, Inherited]:
 def _counting(session: Session) -> Mapping[str, str]:
     chosen = select(SchoolMove.school_code, SchoolMove.successor).where(col(SchoolMove.evidence_counts))
     return dict(session.exec(chosen).all())
-
-
-def _steps(moves: Mapping[str, str], code: str) -> list[str]:
-    steps = [code]
-    while steps[-1] in moves:
-        steps.append(moves[steps[-1]])
-    return steps
 
 
 def _decided(session: Session, code: str) -> datetime:

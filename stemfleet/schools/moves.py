@@ -81,9 +81,15 @@ def successors(session: Session) -> dict[str, str]:
 
 def successor_of(moves: Mapping[str, str], code: str) -> str:
     """Who a school is today, after however many steps; itself if it never moved."""
-    while code in moves:
-        code = moves[code]
-    return code
+    return steps_of(moves, code)[-1]
+
+
+def steps_of(moves: Mapping[str, str], code: str) -> list[str]:
+    """The school, and every one that it became after another."""
+    steps = [code]
+    while steps[-1] in moves:
+        steps.append(moves[steps[-1]])
+    return steps
 
 
 def _school(session: Session, code: str) -> School:

@@ -11,7 +11,7 @@ from core_peers import Peer, board
 from stemfleet.devices.families import FAMILIES, settings
 from stemfleet.devices.line import Line
 from stemfleet.devices.provision import provision
-from stemfleet.devices.recipe import bad_recipes, load_recipes
+from stemfleet.devices.recipe import load_all, load_recipes
 from stemfleet.devices.state import Slot
 from stemfleet.devices.talk import Program, Talk
 from stemfleet.words import Outcome, Reason
@@ -59,7 +59,7 @@ def test_the_family_of_the_page_runs_from_identity_to_record(tmp_path: Path, mon
         other = provision(Slot("A1", recipe, peer.port), station="s", operator="o").record
     assert (other.outcome, other.reason) == (Outcome.FAIL, Reason.WRONG_BOARD)
     (tmp_path / "radio.toml").write_text(blocks("a family of boards", "toml")[0].replace("chip =", "chap ="))
-    (bad,) = bad_recipes(tmp_path)
+    (bad,) = load_all(tmp_path)[1]
     assert "settings.chip is missing" in str(bad.error)
 
 

@@ -12,9 +12,9 @@ from stemfleet.devices.families import FAMILIES, driver_of
 from stemfleet.devices.recipe import (
     SHIPPED,
     Limit,
-    bad_recipes,
     find_recipe,
     image_problem,
+    load_all,
     load_recipes,
     read_recipe,
 )
@@ -243,7 +243,7 @@ def test_a_broken_file_stops_only_what_needs_its_recipe(tmp_path: Path) -> None:
     assert "mine" in recipes
     assert "arduino-nano" in recipes
     assert not recipes.keys() & said.keys()  # nor is the shipped Uno taken for the own one that cannot be read
-    assert {bad.name: bad.file.name for bad in bad_recipes(tmp_path)} == {name: f"{name}.toml" for name in said}
+    assert {bad.name: bad.file.name for bad in load_all(tmp_path)[1]} == {name: f"{name}.toml" for name in said}
     for name, words in said.items():
         with pytest.raises(InputError, match=words) as wrong:
             find_recipe(name, tmp_path)
@@ -255,14 +255,14 @@ def test_two_own_files_with_one_name_are_told_and_neither_counts(tmp_path: Path)
     second = tmp_path / "second.toml"
     second.write_text(first.read_text())
     assert "mine" not in load_recipes(tmp_path)
-    (bad,) = bad_recipes(tmp_path)
+    (bad,) = load_all(tmp_path)[1]
     assert str(bad.error) == f"{second}: name is mine, as in {first}. Give one of them another name."
 
 
 def test_a_recipes_folder_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "recipes").write_text("")
-    assert [bad.file for bad in bad_recipes(tmp_path / "recipes")] == [tmp_path / "recipes"]
-    assert bad_recipes(tmp_path / "nowhere") == []
+    assert [bad.file for bad in load_all(tmp_path / "recipes")[1]] == [tmp_path / "recipes"]
+    assert load_all(tmp_path / "nowhere")[1] == []
     assert "arduino-uno" in load_recipes(tmp_path / "recipes")
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from stemfleet.accounts import issue_link
 from stemfleet.bench import LiveBench, learn_slot
 from stemfleet.devices.ports import Port
-from stemfleet.devices.recipe import bad_recipes
+from stemfleet.devices.recipe import load_all
 from stemfleet.devices.state import Slot, Status
 from stemfleet.errors import InputError
 from stemfleet.store import Person, Store
@@ -240,7 +240,7 @@ def test_the_wall_marks_a_virtual_board_and_names_an_own_recipe_that_cannot_be_u
     workshop: Workshop, store: Store, warehouse: Person, nso: Person, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.toml").write_text('name = "mine"\nfamily = "arduino"\n')
-    shop = replace(workshop, bad_recipes=tuple(bad_recipes(tmp_path)))
+    shop = replace(workshop, bad_recipes=tuple(load_all(tmp_path)[1]))
     live = LiveBench(shop, [Slot("A1", shop.recipes["arduino-uno"], "/dev/none", virtual=True)], "s (virtual)")
     try:
         app = create_app(shop, data=tmp_path, secret_key="x", public_url="http://kits.example", bench=live)
